@@ -1,0 +1,446 @@
+/**
+ * The agent: a worker with an identity that is idle, working or exited.
+ *
+ * Its `working` state is the handshake of a run, fenced by the epoch of its dispatch. No start is taken for failed because
+ * it did not answer, none for done because it is quiet: each doubt is a state with a question, a deadline and two exits.
+ */
+import { setup } from 'xstate';
+import { define } from '../src/core/define.ts';
+import { type AgentContext, agentActions, epochOf, isCurrent, runParams, showsWork } from './agentActions.ts';
+import { backoffMs, type Policy } from './policy.ts';
+import type { AgentEvent, AgentInput, RunParams } from './vocabulary.ts';
+import { BREAKER, reservedActions, TOWN } from './wiring.ts';
+
+export type { AgentContext } from './agentActions.ts';
+
+const agentSetup = (policy: Policy) =>
+  setup({
+    types: {} as { context: AgentContext; events: AgentEvent; input: AgentInput },
+    delays: {
+      startTimeout: policy.startTimeoutMs,
+      unconfirmed: policy.unconfirmedMs,
+      firstHeartbeat: policy.firstHeartbeatMs,
+      probe: policy.probeMs,
+      lease: policy.leaseMs,
+      suspect: policy.suspectMs,
+      wedge: policy.wedgeMs,
+      nudge: policy.nudgeMs,
+      escalate: policy.escalateMs,
+      stall: policy.stallMs,
+      maxRun: ({ context }) => context.maxRunMs ?? policy.maxRunMs,
+      stop: policy.stopMs,
+      recycle: policy.recycleMs,
+      backoff: ({ context }) => backoffMs(policy, context.startFailures),
+      cooldown: policy.cooldownMs,
+    },
+    guards: {
+      isFree: ({ context, event }) =>
+        event.type === 'ASSIGN' &&
+        event.epoch > context.epoch &&
+        (context.hook === null || context.hook === event.bead),
+      isCurrentEpoch: ({ context, event }) => isCurrent(context, event),
+      isRevivable: ({ context, event }) => isCurrent(context, event) && context.revivable,
+      isPermanent: ({ context, event }) =>
+        isCurrent(context, event) && event.type === 'effect.startRun.refused' && event.permanent,
+      isAtAttemptsCap: ({ context, event }) =>
+        isMine(context, event) && context.startFailures + 1 >= policy.attemptsMax,
+      isMine: ({ context, event }) => isMine(context, event),
+      hasBegun: ({ context, event }) => isMine(context, event) && context.began,
+      isAbsentAtCap: ({ context, event }) =>
+        says(context, event, 'absent') && context.startFailures + 1 >= policy.attemptsMax,
+      isAbsentAfterBegin: ({ context, event }) => says(context, event, 'absent') && context.began,
+      saysRunning: ({ context, event }) => says(context, event, 'running'),
+      saysAbsent: ({ context, event }) => says(context, event, 'absent'),
+      exitedWithWork: ({ context, event }) => isCurrent(context, event) && showsWork(event),
+      exitedLateWithWork: ({ context, event }) => isCurrent(context, event) && context.revivable && showsWork(event),
+      saysImpossible: ({ context, event }) =>
+        isCurrent(context, event) && event.type === 'FAILED' && event.class === 'permanent',
+      needsInput: ({ context, event }) =>
+        isCurrent(context, event) && event.type === 'FAILED' && event.class === 'needs_input',
+      isActive: ({ context, event }) => isCurrent(context, event) && event.type === 'HEARTBEAT' && event.active === true,
+      ranElsewhere: ({ context, event }) =>
+        event.type === 'CONTAINER_RENEWED' &&
+        context.incarnation !== null &&
+        event.incarnation !== context.incarnation,
+      hasStopTriesLeft: ({ context }) => context.stopTries < policy.stopTriesMax,
+      isPauseWanted: ({ context }) => context.pauseWanted,
+      isHookedTo: ({ context, event }) => event.type === 'RELEASE' && event.bead === context.hook,
+      isNotStopping: ({ context }) => context.stopTries === 0,
+    },
+    actions: {
+      ...reservedActions,
+      ...agentActions(policy),
+      startRun: (_, _params: RunParams) => {},
+      probeRun: (_, _params: RunParams) => {},
+      stopRun: (_, _params: RunParams) => {},
+      nudgeRun: (_, _params: RunParams) => {},
+    },
+  });
+
+type Scene = { context: AgentContext };
+const startRun = { type: 'startRun' as const, params: ({ context }: Scene) => runParams(context) };
+const probeRun = { type: 'probeRun' as const, params: ({ context }: Scene) => runParams(context) };
+const stopRun = { type: 'stopRun' as const, params: ({ context }: Scene) => runParams(context) };
+const nudgeRun = { type: 'nudgeRun' as const, params: ({ context }: Scene) => runParams(context) };
+const extendLease = { type: 'extend' as const, params: { delay: 'lease' } };
+const extendNudge = { type: 'extend' as const, params: { delay: 'nudge' } };
+
+/** A start that failed: at once, in the commit that hears of it. The hook stays while there is a retry. */
+const startFailed = [
+  { guard: 'isAtAttemptsCap' as const, target: '#agent.idle.exhausted', actions: 'failStart' as const },
+  { guard: 'isMine' as const, target: '#agent.idle.cooldown', actions: 'failStart' as const },
+];
+/** A silent run is given up: what began is a lost run, what never began is a failed start; what may live is ended. */
+const givenUp = [
+  { guard: 'hasBegun' as const, target: '#agent.exited.lost', actions: ['failRun' as const, stopRun] },
+  { guard: 'isAtAttemptsCap' as const, target: '#agent.idle.exhausted', actions: ['failStart' as const, stopRun] },
+  { guard: 'isMine' as const, target: '#agent.idle.cooldown', actions: ['failStart' as const, stopRun] },
+];
+const foundAbsent = [
+  { guard: 'isAbsentAfterBegin' as const, target: '#agent.exited.lost', actions: 'failRun' as const },
+  { guard: 'isAbsentAtCap' as const, target: '#agent.idle.exhausted', actions: 'failStart' as const },
+  { guard: 'saysAbsent' as const, target: '#agent.idle.cooldown', actions: 'failStart' as const },
+];
+/** Late signs of a run that was given up but not fenced: truth wins over the guess. */
+const lateSigns = {
+  HEARTBEAT: [
+    { guard: 'isRevivable' as const, target: '#agent.working.running', actions: 'begin' as const },
+    { guard: 'isCurrentEpoch' as const, actions: stopRun },
+  ],
+  DONE: { guard: 'isRevivable' as const, target: '#agent.exited.completed', actions: 'complete' as const },
+  EXITED: [
+    { guard: 'exitedLateWithWork' as const, target: '#agent.exited.completed', actions: 'complete' as const },
+    { guard: 'isCurrentEpoch' as const, actions: 'forgetRun' as const },
+  ],
+  FENCE: { guard: 'isCurrentEpoch' as const, actions: ['forgetRun' as const, stopRun] },
+};
+
+export const agentMachine = (policy: Policy) =>
+  agentSetup(policy).createMachine({
+    id: 'agent',
+    description: 'A worker with an identity; at most one run at a time, fenced by its epoch.',
+    context: ({ input }) => ({
+      ...{ id: input?.id ?? '', rig: input?.rig ?? '', role: input?.role ?? '', container: input?.container ?? '' },
+      ...{ hook: null, bead: null, epoch: 0, probe: false, revivable: false, began: false, startFailures: 0 },
+      ...{ stopTries: 0, incarnation: null, branch: null, maxRunMs: null, pauseWanted: false, reason: null },
+      ...{ wanted: false, note: null, tokens: 0, costUsd: 0 },
+    }),
+    initial: 'idle',
+    states: {
+      idle: {
+        description: 'No run that anybody waits for.',
+        initial: 'ready',
+        on: {
+          ...lateSigns,
+          RELEASE: { guard: 'isHookedTo', actions: 'release' },
+          CONTAINER_RENEWED: { actions: 'resetAttempts' },
+          CONFIG_CHANGED: { actions: 'resetAttempts' },
+          BREAKER_CLOSED: { actions: 'resetAttempts' },
+          RESET: { actions: 'resetAttempts' },
+          RESUME: { actions: 'dropPause' },
+        },
+        states: {
+          ready: {
+            description: 'Free, or hooked to a bead whose retry is due.',
+            always: { guard: 'isPauseWanted', target: 'paused' },
+            on: {
+              ASSIGN: { guard: 'isFree', target: '#agent.working', actions: 'takeBead' },
+              PAUSE: { target: 'paused', actions: 'wantPause' },
+            },
+          },
+          cooldown: {
+            description: 'A start failed; it keeps its hook and waits out the backoff.',
+            after: { backoff: 'ready' },
+            on: {
+              CONTAINER_RENEWED: { target: 'ready', actions: 'resetAttempts' },
+              CONFIG_CHANGED: { target: 'ready', actions: 'resetAttempts' },
+              BREAKER_CLOSED: { target: 'ready', actions: 'resetAttempts' },
+              RESET: { target: 'ready', actions: 'resetAttempts' },
+              PAUSE: { actions: 'wantPause' },
+            },
+          },
+          exhausted: {
+            description: 'Too many starts failed in a row; heals by itself.',
+            entry: 'raiseExhausted',
+            exit: 'settleExhausted',
+            after: { cooldown: { target: 'ready', actions: 'resetAttempts' } },
+            on: {
+              CONTAINER_RENEWED: { target: 'ready', actions: 'resetAttempts' },
+              CONFIG_CHANGED: { target: 'ready', actions: 'resetAttempts' },
+              BREAKER_CLOSED: { target: 'ready', actions: 'resetAttempts' },
+              RESET: { target: 'ready', actions: 'resetAttempts' },
+              PAUSE: { actions: 'wantPause' },
+            },
+          },
+          quarantined: {
+            description: 'It can not start as it is configured; a retry would be the same again.',
+            entry: 'raiseQuarantine',
+            exit: 'settleQuarantine',
+            on: {
+              CONFIG_CHANGED: { target: 'ready', actions: 'resetAttempts' },
+              RESET: { target: 'ready', actions: 'resetAttempts' },
+              PAUSE: { actions: 'wantPause' },
+            },
+          },
+          paused: {
+            description: 'A person wants it to rest.',
+            on: {
+              RESUME: { target: 'ready', actions: 'dropPause' },
+              CONFIG_CHANGED: { actions: 'resetAttempts' },
+            },
+          },
+        },
+      },
+      working: {
+        description: 'A run of the current epoch lives, or may live.',
+        initial: 'dispatching',
+        after: { maxRun: { guard: 'isNotStopping', target: '.stopping', actions: 'markStop' } },
+        on: {
+          DONE: { guard: 'isCurrentEpoch', target: '#agent.exited.completed', actions: 'complete' },
+          FAILED: [
+            { guard: 'saysImpossible', target: '#agent.exited.crashed', actions: ['reportImpossible', stopRun] },
+            { guard: 'needsInput', target: '#agent.exited.stopped', actions: ['askPerson', stopRun] },
+            { guard: 'isCurrentEpoch', target: '#agent.exited.crashed', actions: ['failRun', stopRun] },
+          ],
+          EXITED: [
+            { guard: 'exitedWithWork', target: '#agent.exited.completed', actions: 'complete' },
+            { guard: 'isCurrentEpoch', target: '#agent.exited.crashed', actions: 'failRun' },
+          ],
+          CONTAINER_RENEWED: [
+            { guard: 'ranElsewhere', target: '#agent.exited.evicted', actions: ['evict', 'resetAttempts'] },
+            { actions: 'resetAttempts' },
+          ],
+          CONTAINER_DOWN: { target: '#agent.exited.evicted', actions: 'evict' },
+          // The answer to a start may come after the heartbeat that proved it.
+          'effect.startRun.succeeded': { guard: 'isCurrentEpoch', actions: 'noteStart' },
+          USAGE: { guard: 'isCurrentEpoch', actions: 'addUsage' },
+          PROGRESS: { guard: 'isCurrentEpoch', actions: 'noteProgress' },
+          STOP: { target: '.stopping', actions: 'markStop' },
+          FENCE: { guard: 'isCurrentEpoch', target: '.stopping', actions: 'markStop' },
+          PAUSE: { actions: 'wantPause' },
+          RESUME: { actions: 'dropPause' },
+          RESET: { actions: 'resetAttempts' },
+          CONFIG_CHANGED: { actions: 'resetAttempts' },
+          BREAKER_CLOSED: { actions: 'resetAttempts' },
+        },
+        states: {
+          dispatching: {
+            description: 'The start call is on its way.',
+            entry: startRun,
+            after: { startTimeout: 'unconfirmed' },
+            on: {
+              'effect.startRun.succeeded': { guard: 'isCurrentEpoch', target: 'starting', actions: 'noteStart' },
+              'effect.startRun.refused': [
+                { guard: 'isPermanent', target: '#agent.idle.quarantined', actions: 'rejectStart' },
+                ...startFailed,
+              ],
+              'effect.startRun.unanswered': { guard: 'isCurrentEpoch', target: 'unconfirmed' },
+              HEARTBEAT: { guard: 'isCurrentEpoch', target: 'running', actions: 'begin' },
+            },
+          },
+          starting: {
+            description: 'The container accepted the start; its first heartbeat is awaited.',
+            after: { firstHeartbeat: 'suspect' },
+            on: { HEARTBEAT: { guard: 'isCurrentEpoch', target: 'running', actions: 'begin' } },
+          },
+          unconfirmed: {
+            description: 'Nobody knows whether it started: not failed, not running.',
+            initial: 'asking',
+            after: { unconfirmed: givenUp },
+            on: {
+              'effect.startRun.succeeded': { guard: 'isCurrentEpoch', target: 'starting', actions: 'noteStart' },
+              'effect.startRun.refused': [
+                { guard: 'isPermanent', target: '#agent.idle.quarantined', actions: 'rejectStart' },
+                ...startFailed,
+              ],
+              HEARTBEAT: { guard: 'isCurrentEpoch', target: 'running', actions: 'begin' },
+            },
+            states: {
+              asking: {
+                entry: probeRun,
+                on: {
+                  'effect.probeRun.succeeded': [
+                    { guard: 'saysRunning', target: '#agent.working.starting' },
+                    ...foundAbsent,
+                    { target: 'waiting' },
+                  ],
+                  'effect.probeRun.refused': 'waiting',
+                  'effect.probeRun.unanswered': 'waiting',
+                },
+              },
+              waiting: { after: { probe: 'asking' } },
+            },
+          },
+          running: {
+            description: 'Heartbeats come. Each renews the lease; silence makes it suspect.',
+            initial: 'active',
+            after: { lease: 'suspect' },
+            on: { HEARTBEAT: { guard: 'isCurrentEpoch', actions: extendLease } },
+            states: {
+              active: {
+                description: 'It makes progress.',
+                after: { nudge: 'quiet' },
+                on: {
+                  HEARTBEAT: [
+                    { guard: 'isActive', actions: [extendLease, extendNudge] },
+                    { guard: 'isCurrentEpoch', actions: extendLease },
+                  ],
+                  PROGRESS: { guard: 'isCurrentEpoch', actions: ['noteProgress', extendLease, extendNudge] },
+                },
+              },
+              quiet: {
+                description: 'It lives but shows no progress; it was nudged.',
+                entry: nudgeRun,
+                after: { escalate: 'stalled' },
+                on: {
+                  HEARTBEAT: [
+                    { guard: 'isActive', target: 'active', actions: extendLease },
+                    { guard: 'isCurrentEpoch', actions: extendLease },
+                  ],
+                  PROGRESS: { guard: 'isCurrentEpoch', target: 'active', actions: ['noteProgress', extendLease] },
+                },
+              },
+              stalled: {
+                description: 'A person was told; next it is stopped.',
+                entry: 'raiseStalled',
+                exit: 'settleStalled',
+                after: { stall: { target: '#agent.working.stopping', actions: 'markStop' } },
+                on: {
+                  HEARTBEAT: [
+                    { guard: 'isActive', target: 'active', actions: extendLease },
+                    { guard: 'isCurrentEpoch', actions: extendLease },
+                  ],
+                  PROGRESS: { guard: 'isCurrentEpoch', target: 'active', actions: ['noteProgress', extendLease] },
+                },
+              },
+            },
+          },
+          suspect: {
+            description: 'No heartbeat. It is asked after before anything is concluded.',
+            initial: 'doubted',
+            on: {
+              HEARTBEAT: [
+                { guard: 'hasBegun', target: 'running' },
+                { guard: 'isCurrentEpoch', target: 'running', actions: 'begin' },
+              ],
+            },
+            states: {
+              doubted: {
+                initial: 'asking',
+                after: { suspect: givenUp },
+                states: {
+                  asking: {
+                    entry: probeRun,
+                    on: {
+                      'effect.probeRun.succeeded': [
+                        { guard: 'saysRunning', target: '#agent.working.suspect.proven' },
+                        ...foundAbsent,
+                        { target: 'waiting' },
+                      ],
+                      'effect.probeRun.refused': 'waiting',
+                      'effect.probeRun.unanswered': 'waiting',
+                    },
+                  },
+                  waiting: { after: { probe: 'asking' } },
+                },
+              },
+              proven: {
+                description: 'Its process is seen, but it is silent: wedged, unless it speaks.',
+                initial: 'waiting',
+                after: { wedge: givenUp },
+                states: {
+                  waiting: { after: { probe: 'asking' } },
+                  asking: {
+                    entry: probeRun,
+                    on: {
+                      'effect.probeRun.succeeded': [...foundAbsent, { target: 'waiting' }],
+                      'effect.probeRun.refused': 'waiting',
+                      'effect.probeRun.unanswered': 'waiting',
+                    },
+                  },
+                },
+              },
+            },
+          },
+          stopping: {
+            description: 'It was told to end; three tries, then it is fenced and swept.',
+            entry: ['countStopTry', stopRun],
+            after: {
+              stop: [
+                { guard: 'hasStopTriesLeft', target: 'stopping', reenter: true },
+                { target: '#agent.exited.stopped', actions: 'endStopped' },
+              ],
+            },
+            on: {
+              'effect.stopRun.succeeded': { guard: 'isCurrentEpoch', target: '#agent.exited.stopped', actions: 'endStopped' },
+              EXITED: { guard: 'isCurrentEpoch', target: '#agent.exited.stopped', actions: 'endStopped' },
+              FAILED: { guard: 'isCurrentEpoch', target: '#agent.exited.stopped', actions: ['endStopped', stopRun] },
+              CONTAINER_DOWN: { target: '#agent.exited.stopped', actions: 'endStopped' },
+              CONTAINER_RENEWED: { target: '#agent.exited.stopped', actions: ['endStopped', 'resetAttempts'] },
+              HEARTBEAT: { guard: 'isCurrentEpoch' },
+              STOP: {},
+              FENCE: { guard: 'isCurrentEpoch' },
+            },
+          },
+        },
+      },
+      exited: {
+        description: 'Its run is over; the reason is kept while it rests.',
+        initial: 'completed',
+        after: { recycle: 'idle' },
+        on: {
+          ...lateSigns,
+          HEARTBEAT: [
+            { guard: 'isRevivable', target: '#agent.working.running', actions: 'begin' },
+            { guard: 'isCurrentEpoch' },
+          ],
+          CONTAINER_RENEWED: { actions: 'resetAttempts' },
+          CONFIG_CHANGED: { actions: 'resetAttempts' },
+          BREAKER_CLOSED: { actions: 'resetAttempts' },
+          RESET: { actions: 'resetAttempts' },
+          PAUSE: { actions: 'wantPause' },
+          RESUME: { actions: 'dropPause' },
+        },
+        states: {
+          completed: { description: 'It reported that it is done, or ended with work to show.' },
+          crashed: { description: 'It ended without finishing.' },
+          lost: { description: 'It fell silent; it may still live, and may come back.' },
+          evicted: { description: 'Its container went away.' },
+          stopped: { description: 'It was ended on purpose.' },
+        },
+      },
+    },
+  });
+
+const fencedTypes = ['HEARTBEAT', 'PROGRESS', 'USAGE', 'DONE', 'FAILED', 'EXITED'];
+
+export const agentDefinition = (policy: Policy) =>
+  define(agentMachine(policy), {
+    settings: policy,
+    jitter: { backoff: policy.jitter, cooldown: policy.jitter },
+    liveness: ['startTimeout', 'unconfirmed', 'firstHeartbeat', 'lease', 'suspect', 'wedge', 'nudge', 'escalate', 'stall'],
+    index: (context: AgentContext) => ({
+      scope: context.rig,
+      labels: [context.role],
+      links: [
+        { kind: 'hostedBy', to: { machine: 'container', id: context.container } },
+        { kind: 'guardedBy', to: { machine: 'breaker', id: BREAKER } },
+        { kind: 'memberOf', to: { machine: 'town', id: TOWN } },
+        { kind: 'worksOn', to: { machine: 'rig', id: context.rig } },
+      ],
+    }),
+    fence: (context: AgentContext, event) =>
+      fencedTypes.includes(event.type) && event.epoch !== context.epoch
+        ? `agent ${context.id} is at epoch ${context.epoch}, the message is of epoch ${String(event.epoch)}: ` +
+          'that run was replaced and should end'
+        : null,
+  });
+
+function isMine(context: AgentContext, event: AgentEvent): boolean {
+  const epoch = epochOf(event);
+  return epoch === null || epoch === context.epoch;
+}
+
+function says(context: AgentContext, event: AgentEvent, status: 'running' | 'absent'): boolean {
+  return isCurrent(context, event) && event.type === 'effect.probeRun.succeeded' && event.result.status === status;
+}

@@ -1,0 +1,315 @@
+/**
+ * What an agent does and says as it moves: its context, its guards' questions and its named actions, all pure.
+ */
+import type { Policy } from './policy.ts';
+import type { AgentEvent, Evidence, FailureClass, RunParams } from './vocabulary.ts';
+import { attemptRecord, BREAKER, type Plan, plan, type Queued, raise, settle, tell } from './wiring.ts';
+
+export type AgentContext = {
+  id: string;
+  rig: string;
+  role: string;
+  container: string;
+  /** The bead it is assigned to; kept while a failed start waits for its retry. */
+  hook: string | null;
+  /** The bead of the current epoch; outlives the hook, because a late sign of life may bring the run back. */
+  bead: string | null;
+  /** The fencing token of the latest dispatch; 0 before the first. */
+  epoch: number;
+  /** True when this dispatch is the breaker's half-open probe: its failure is not the bead's fault. */
+  probe: boolean;
+  /** The run of the epoch may still live although nobody waits for it. */
+  revivable: boolean;
+  /** The run of the epoch has sent a heartbeat: it was paid for. */
+  began: boolean;
+  /** Failed starts in a row. */
+  startFailures: number;
+  stopTries: number;
+  incarnation: string | null;
+  branch: string | null;
+  maxRunMs: number | null;
+  pauseWanted: boolean;
+  /** Why the last run or start ended as it did, or why it is being stopped. */
+  reason: string | null;
+  /** True when a person, or the bead itself, wanted the run to stop: it is not charged. */
+  wanted: boolean;
+  /** The last status message of the run. */
+  note: string | null;
+  tokens: number;
+  costUsd: number;
+};
+
+type AgentPlan = Plan<AgentContext>;
+type End = { at: number; outcome: string; reason: string; tail?: string };
+
+/** The epoch that an event speaks of: its own, or that of the effect whose outcome it is. */
+export function epochOf(event: AgentEvent): number | null {
+  if ('epoch' in event) return event.epoch;
+  return 'params' in event ? event.params.epoch : null;
+}
+
+export function isCurrent(context: AgentContext, event: AgentEvent): boolean {
+  return epochOf(event) === context.epoch;
+}
+
+/** Exit code 0 and at least one commit: evidence of work, whether or not `DONE` was said. */
+export function showsWork(event: AgentEvent): boolean {
+  return event.type === 'EXITED' && event.code === 0 && (event.evidence?.commits ?? 0) > 0;
+}
+
+export const runParams = (context: AgentContext): RunParams => ({ ...runOf(context), container: context.container });
+
+const runOf = (context: AgentContext) => ({ agent: context.id, bead: context.bead ?? '', epoch: context.epoch });
+
+/** Ends the run's history row and frees its slot; every end of a run passes here. */
+function close(context: AgentContext, end: End): Queued[] {
+  const { at, tail, ...rest } = end;
+  const { tokens, costUsd } = context;
+  return [
+    attemptRecord(runOf(context), { endedAt: at, ...rest, ...(tail ? { tail } : {}), tokens, costUsd }),
+    tell('container', context.container, { type: 'VACATE', epoch: context.epoch }),
+  ];
+}
+
+const toBreaker = (type: 'SUCCESS' | 'FAILURE' | 'ENDED', context: AgentContext) =>
+  tell('breaker', BREAKER, { type, epoch: context.epoch });
+
+const tailOf = (event: AgentEvent) => (event.type === 'EXITED' && event.tail ? { tail: event.tail } : {});
+
+export function reasonOf(event: AgentEvent): string {
+  switch (event.type) {
+    case 'effect.startRun.refused':
+      return event.reason;
+    case 'FAILED':
+      return event.reason;
+    case 'STOP':
+      return event.reason ?? 'stopped by a person';
+    case 'EXITED':
+      return exitReason(event);
+    case 'effect.probeRun.succeeded':
+      return 'the container says that the run is not there';
+    case 'CONTAINER_DOWN':
+      return `container ${event.container} is down`;
+    case 'CONTAINER_RENEWED':
+      return `container ${event.container} restarted`;
+    case 'FENCE':
+      return event.cause;
+    default:
+      return timerReason(event.type);
+  }
+}
+
+function exitReason(event: Extract<AgentEvent, { type: 'EXITED' }>): string {
+  if (event.signal) return `ended by ${event.signal}`;
+  if (event.code === 0) return 'ended without a commit and without a report';
+  if (event.code === null) return 'its process is gone';
+  return `ended with exit code ${event.code}`;
+}
+
+/** What a timer says when it fires, by the delay's name inside the event type that XState gives it. */
+function timerReason(type: string): string {
+  const reasons: Record<string, string> = {
+    unconfirmed: 'the start was not confirmed: no answer, no heartbeat',
+    suspect: 'no heartbeat, and nobody could say that the run lives',
+    wedge: 'its process lives but sends no heartbeat',
+    stall: 'no progress',
+    maxRun: 'it ran longer than a run may',
+    stop: 'it could not be stopped in time',
+  };
+  return reasons[type.split('.')[2] ?? ''] ?? type;
+}
+
+function takeBead(context: AgentContext, event: AgentEvent): AgentPlan {
+  if (event.type !== 'ASSIGN') return {};
+  const { bead, epoch, probe, maxRunMs } = event;
+  const run = { agent: context.id, bead, epoch };
+  const older: Queued[] = context.revivable ? [{ type: 'stopRun', params: runParams(context) }] : [];
+  return {
+    context: {
+      ...{ hook: bead, bead, epoch, probe, maxRunMs, revivable: true, began: false, wanted: false, stopTries: 0 },
+      ...{ incarnation: null, branch: null, reason: null, note: null, tokens: 0, costUsd: 0 },
+    },
+    queue: [
+      ...older,
+      tell('container', context.container, { type: 'PLACE', epoch }, { must: true }),
+      tell('rig', context.rig, { type: 'DISPATCHED', epoch }, { must: true }),
+      attemptRecord(run, { rig: context.rig, container: context.container, dispatchedAt: event.at }),
+    ],
+  };
+}
+
+function noteStart(context: AgentContext, event: AgentEvent): AgentPlan {
+  if (event.type !== 'effect.startRun.succeeded') return {};
+  const { incarnation, branch } = event.result;
+  return {
+    context: { incarnation, branch },
+    queue: [
+      tell('container', context.container, { type: 'SEEN', incarnation }),
+      attemptRecord(runOf(context), { branch, incarnation }),
+    ],
+  };
+}
+
+/** The first proof of life: the start succeeded, whatever its call said. */
+function begin(context: AgentContext, event: AgentEvent): AgentPlan {
+  const { id: agent, epoch, bead } = context;
+  const incarnation = (event.type === 'HEARTBEAT' ? event.incarnation : null) ?? context.incarnation;
+  return {
+    context: { began: true, revivable: true, startFailures: 0, hook: bead, reason: null, incarnation },
+    queue: [
+      tell('bead', bead ?? '', { type: 'RUN.STARTED', agent, epoch }, { must: true }),
+      toBreaker('SUCCESS', context),
+      tell('container', context.container, { type: 'PLACE', epoch }),
+      attemptRecord(runOf(context), { startedAt: event.at, endedAt: null, outcome: null, reason: null }),
+    ],
+  };
+}
+
+function failStart(policy: Policy) {
+  return (context: AgentContext, event: AgentEvent): AgentPlan => {
+    const { id: agent, epoch, bead, probe } = context;
+    const startFailures = context.startFailures + 1;
+    const hooked = startFailures < policy.attemptsMax;
+    const reason = reasonOf(event);
+    const failed = { type: 'RUN.START_FAILED' as const, agent, epoch, reason, charged: !probe, hooked };
+    return {
+      context: { startFailures, reason, hook: hooked ? context.hook : null },
+      queue: [
+        ...close(context, { at: event.at, outcome: 'start_failed', reason }),
+        toBreaker('FAILURE', context),
+        tell('bead', bead ?? '', failed),
+      ],
+    };
+  };
+}
+
+function complete(context: AgentContext, event: AgentEvent): AgentPlan {
+  const { id: agent, epoch, bead } = context;
+  const evidence: Evidence | null = event.type === 'EXITED' ? event.evidence : null;
+  const summary = event.type === 'DONE' ? (event.summary ?? '') : '';
+  const branch = evidence?.branch ?? context.branch ?? '';
+  const completed = { type: 'RUN.COMPLETED' as const, agent, epoch, branch, head: evidence?.head ?? null, summary };
+  return {
+    context: { hook: null, revivable: false, startFailures: 0, reason: null },
+    queue: [
+      ...close(context, { at: event.at, outcome: 'completed', reason: summary, ...tailOf(event) }),
+      toBreaker('SUCCESS', context),
+      tell('bead', bead ?? '', completed),
+    ],
+  };
+}
+
+/** The ends of a run that the bead hears of with a reason; each differs only in the word and in who is charged. */
+function end(outcome: string, message: (context: AgentContext, event: AgentEvent, reason: string) => Queued) {
+  return (context: AgentContext, event: AgentEvent): AgentPlan => {
+    const reason = reasonOf(event);
+    return {
+      // Only what may still run somewhere can come back.
+      context: { hook: null, reason, revivable: mayStillRun(event) },
+      queue: [
+        ...close(context, { at: event.at, outcome, reason, ...tailOf(event) }),
+        toBreaker('ENDED', context),
+        message(context, event, reason),
+      ],
+    };
+  };
+}
+
+/** An exit, a report or a restart of the container is proof that the run is over; silence is not. */
+function mayStillRun(event: AgentEvent): boolean {
+  const over: AgentEvent['type'][] = ['EXITED', 'FAILED', 'CONTAINER_RENEWED', 'effect.startRun.refused'];
+  return !over.includes(event.type);
+}
+
+const failRun = end('failed', ({ id: agent, epoch, bead }, event, reason) => {
+  const blamed: FailureClass = event.type === 'FAILED' && event.class === 'work' ? 'work' : 'agent';
+  return tell('bead', bead ?? '', { type: 'RUN.FAILED', agent, epoch, reason, class: blamed });
+});
+const rejectStart = end('rejected', ({ id: agent, epoch, bead }, _, reason) =>
+  tell('bead', bead ?? '', { type: 'RUN.REJECTED', agent, epoch, reason }),
+);
+const reportImpossible = end('impossible', ({ id: agent, epoch, bead }, _, reason) =>
+  tell('bead', bead ?? '', { type: 'RUN.IMPOSSIBLE', agent, epoch, reason }),
+);
+const askPerson = end('needs_input', ({ id: agent, epoch, bead }, _, reason) =>
+  tell('bead', bead ?? '', { type: 'RUN.NEEDS_INPUT', agent, epoch, reason }),
+);
+const evict = end('evicted', ({ id: agent, epoch, bead, began }, _, reason) =>
+  tell('bead', bead ?? '', { type: 'RUN.EVICTED', agent, epoch, reason, began }),
+);
+
+function endStopped(context: AgentContext, event: AgentEvent): AgentPlan {
+  const { id: agent, epoch, bead, wanted } = context;
+  const reason = context.reason ?? 'stopped';
+  const told = wanted
+    ? tell('bead', bead ?? '', { type: 'RUN.STOPPED', agent, epoch, reason })
+    : tell('bead', bead ?? '', { type: 'RUN.FAILED', agent, epoch, reason, class: 'agent' });
+  return {
+    context: { hook: null, revivable: false },
+    queue: [
+      ...close(context, { at: event.at, outcome: 'stopped', reason, ...tailOf(event) }),
+      toBreaker('ENDED', context),
+      told,
+    ],
+  };
+}
+
+function addUsage(context: AgentContext, event: AgentEvent): AgentPlan {
+  if (event.type !== 'USAGE') return {};
+  const { costUsd } = event;
+  return {
+    context: { tokens: context.tokens + event.tokens, costUsd: context.costUsd + costUsd },
+    queue: [
+      tell('bead', context.bead ?? '', { type: 'SPENT', epoch: context.epoch, costUsd }),
+      tell('breaker', BREAKER, { type: 'SPENT', costUsd }),
+    ],
+  };
+}
+
+const alarm = (cause: string, sentence: (context: AgentContext) => string) =>
+  plan<AgentContext, AgentEvent>((context) => ({ queue: [raise(`agent/${context.id}`, cause, sentence(context))] }));
+const calm = (cause: string) =>
+  plan<AgentContext, AgentEvent>((context) => ({ queue: [settle(`agent/${context.id}`, cause)] }));
+const change = (patch: (context: AgentContext, event: AgentEvent) => Partial<AgentContext>) =>
+  plan<AgentContext, AgentEvent>((context, event) => ({ context: patch(context, event) }));
+
+/** All named actions of the agent, for `setup({ actions })`. */
+export function agentActions(policy: Policy) {
+  return {
+    takeBead: plan(takeBead),
+    noteStart: plan(noteStart),
+    begin: plan(begin),
+    failStart: plan(failStart(policy)),
+    rejectStart: plan(rejectStart),
+    complete: plan(complete),
+    failRun: plan(failRun),
+    reportImpossible: plan(reportImpossible),
+    askPerson: plan(askPerson),
+    evict: plan(evict),
+    endStopped: plan(endStopped),
+    addUsage: plan(addUsage),
+    resetAttempts: change(() => ({ startFailures: 0 })),
+    forgetRun: change(() => ({ revivable: false })),
+    markStop: change((_, event) => ({
+      reason: reasonOf(event),
+      wanted: event.type === 'STOP' || event.type === 'FENCE',
+      stopTries: 0,
+    })),
+    countStopTry: change((context) => ({ stopTries: context.stopTries + 1 })),
+    noteProgress: change((context, event) => ({
+      note: event.type === 'PROGRESS' && event.note ? event.note : context.note,
+    })),
+    wantPause: change(() => ({ pauseWanted: true })),
+    dropPause: change(() => ({ pauseWanted: false })),
+    release: change(() => ({ hook: null })),
+    raiseQuarantine: alarm('quarantined', ({ id, reason }) => `agent ${id} cannot start: ${reason ?? 'unknown cause'}`),
+    raiseExhausted: alarm(
+      'exhausted',
+      ({ id, startFailures, reason }) => `agent ${id} failed to start ${startFailures} times in a row: ${reason ?? ''}`,
+    ),
+    raiseStalled: alarm('stalled', ({ id, bead }) => `agent ${id} makes no progress on bead ${bead ?? ''}`),
+    settleQuarantine: calm('quarantined'),
+    settleExhausted: calm('exhausted'),
+    settleStalled: calm('stalled'),
+  };
+}

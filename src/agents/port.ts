@@ -1,0 +1,142 @@
+/**
+ * The port to a container: what hosts agents' processes. `local` runs them on this machine; a remote runner will
+ * speak the same verbs over HTTP. The only place where exceptions of a start are interpreted is `outcome.ts`.
+ *
+ * Invariants
+ * - C1 `start(run)` means "exactly this epoch of this agent runs": the same epoch again is `accepted` without a second
+ *   process; a lower epoch is refused as stale; older epochs of the agent are stopped first.
+ * - C2 `stop` leaves a tombstone: an epoch that was stopped never starts.
+ * - C3 runs outlive the process that started them; `list` tells the truth after a restart of ours.
+ * - C4 whatever ends a run is reported as one `exited` report, again and again until it is acknowledged.
+ */
+import type { EpochMs } from '../core/types.ts';
+
+/** Tri-state: "unknown" is not "no". */
+export type StartOutcome =
+  | {
+      readonly kind: 'accepted';
+      readonly incarnation: string;
+      readonly branch: string;
+      readonly alreadyRunning?: boolean;
+    }
+  | { readonly kind: 'refused'; readonly reason: string; readonly permanent: boolean }
+  | { readonly kind: 'unknown'; readonly cause: string };
+
+/** What a run is told. Secrets are references here; the driver resolves them at the last moment. */
+export type RunSpec = {
+  readonly town: string;
+  readonly agent: string;
+  readonly bead: string;
+  readonly epoch: number;
+  readonly rig: string;
+  readonly title: string;
+  /** The whole prompt. Goes by stdin, file or argument, as the command says; never through a shell. */
+  readonly prompt: string;
+  readonly repository: { readonly path: string; readonly targetBranch: string };
+  readonly command: AgentCommand;
+  /** Extra environment, plain values. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Environment variable → secret reference, `env:NAME` or `file:path`. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly api: { readonly url: string; readonly token: string } | null;
+  /** Branch of the previous attempt, where there is one. */
+  readonly previousBranch: string | null;
+  readonly graceMs: number;
+};
+
+export type AgentCommand = {
+  /** Program and arguments; `{prompt}`, `{promptFile}`, `{bead}`, `{title}` are replaced inside an argument. */
+  readonly argv: readonly string[];
+  /** How the prompt gets there when no argument names it. */
+  readonly promptBy: 'stdin' | 'argument' | 'file';
+};
+
+/** What the orchestrator can find out by itself after a run: no claim of the agent's. */
+export type Evidence = {
+  readonly branch: string;
+  readonly base: string;
+  readonly head: string;
+  /** Commits on the branch beyond the base, a checkpoint of ours included. */
+  readonly commits: number;
+  /** True when the container committed what the agent left uncommitted. */
+  readonly checkpointed: boolean;
+};
+
+export type RunReport =
+  | {
+      readonly kind: 'heartbeat';
+      /** True when its output grew since the heartbeat before: a sign of progress. */
+      readonly active?: boolean;
+      readonly agent: string;
+      readonly epoch: number;
+      readonly incarnation: string;
+      readonly at: EpochMs;
+    }
+  | {
+      readonly kind: 'exited';
+      readonly agent: string;
+      readonly epoch: number;
+      readonly incarnation: string;
+      /** Null when it was ended by a signal or its exit was not seen. */
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly evidence: Evidence | null;
+      /** The end of its output, masked, at most 4 KiB. */
+      readonly tail: string;
+    };
+
+export type RunStatus = 'running' | 'absent' | 'unknown';
+
+export interface Container {
+  readonly id: string;
+  /** Never rejects past the adapter, never hangs past the signal. */
+  start(run: RunSpec, signal: AbortSignal): Promise<StartOutcome>;
+  /** TERM to all of the run, KILL after `graceMs`; resolves when nothing of it is left. */
+  stop(run: { agent: string; epoch: number; graceMs: number }): Promise<'stopped' | 'gone'>;
+  probe(run: { agent: string; epoch: number }): Promise<RunStatus>;
+  /** Live runs. */
+  list(): Promise<readonly { agent: string; epoch: number }[]>;
+  /** Resolves with the incarnation: another id than before means that all runs of the earlier one are gone. */
+  health(): Promise<{ incarnation: string }>;
+  /** Makes it ready (again); resolves with its incarnation. */
+  provision(): Promise<{ incarnation: string }>;
+  /** Waits for the run's end (at most `graceMs`, then ends it), saves what it left, and tells what there is. */
+  finish(run: { agent: string; epoch: number; graceMs: number }): Promise<Evidence | null>;
+  /** A piece of a run's output, masked: its end, or from an offset on. Null when nothing of the run is kept. */
+  readOutput(
+    run: { agent: string; epoch: number },
+    range: { fromByte?: number; maxBytes: number },
+  ): Promise<{ text: string; fromByte: number; nextByte: number; endByte: number } | null>;
+  /** Subscribes the town. A report is repeated until the listener resolves. */
+  onReport(listener: (report: RunReport) => Promise<void>): void;
+  /** Stops reporting. Runs go on (`keep`) or end with their grace (`stop`). */
+  close(runs: 'keep' | 'stop'): Promise<void>;
+}
+
+/** The port to a repository's integration: one merge at a time, tests on the merge result, compare-and-set on the branch. */
+export type MergeOutcome =
+  | { readonly kind: 'merged'; readonly commit: string }
+  | { readonly kind: 'nothing' } // the branch adds no commit to the target
+  | { readonly kind: 'conflict'; readonly files: readonly string[] }
+  | { readonly kind: 'tests_failed'; readonly code: number | null; readonly tail: string }
+  | { readonly kind: 'blocked'; readonly reason: string }; // a person's checkout is in the way: try again later
+
+export type MergeRequest = {
+  readonly rig: string;
+  readonly bead: string;
+  readonly title: string;
+  readonly epoch: number;
+  readonly repository: { readonly path: string; readonly targetBranch: string };
+  readonly branch: string;
+  /** The head that was seen when the run ended; another head is not merged. */
+  readonly head: string;
+  /** Test command run on the merge result; empty: none. */
+  readonly test: readonly string[];
+  readonly testTimeoutMs: number;
+};
+
+export interface Integrator {
+  merge(request: MergeRequest, signal: AbortSignal): Promise<MergeOutcome>;
+  /** After an unanswered merge: is the work in the target branch already? */
+  merged(request: Omit<MergeRequest, 'test' | 'testTimeoutMs'>): Promise<{ commit: string } | null>;
+}

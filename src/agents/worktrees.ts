@@ -1,0 +1,167 @@
+/**
+ * One git worktree and one branch for each attempt: made from the target branch, and read as evidence when the
+ * attempt has ended.
+ */
+import { lstat, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Refused } from '../core/errors.ts';
+import { makePrivateFolder } from './files.ts';
+import { checkIdentifier, type Git } from './git.ts';
+import type { Evidence } from './port.ts';
+import { branchHead, changedFiles, resolveBranch } from './repository.ts';
+import { inTurn } from './turns.ts';
+
+export type AttemptWorktree = {
+  /** The repository that it is a worktree of. */
+  readonly repository: string;
+  readonly worktree: string;
+  readonly branch: string;
+  /** Commit that the attempt began at. */
+  readonly base: string;
+};
+
+export type Attempt = { readonly bead: string; readonly epoch: number };
+
+/** Branch of an attempt, `attempt/<bead>/<epoch>`. */
+export function attemptBranch({ bead, epoch }: Attempt): string {
+  return `attempt/${bead}/${epoch}`;
+}
+
+/**
+ * Where an attempt began is kept as a ref, so that "the branch adds nothing" and "all of it is merged" can be told
+ * apart later.
+ */
+export function attemptBaseRef(branch: string): string {
+  return `refs/yardmaster/base/${branch}`;
+}
+
+/** Calls that change a repository's list of worktrees are made one at a time: git locks them, and does not wait. */
+export async function inRepositoryTurn<T>(repository: string, call: () => Promise<T>): Promise<T> {
+  return inTurn(`repository:${await realpath(repository).catch(() => repository)}`, call);
+}
+
+export class Worktrees {
+  readonly #folder: string;
+  readonly #git: Git;
+
+  constructor(options: { root: string; git: Git }) {
+    this.#folder = join(options.root, 'worktrees');
+    this.#git = options.git;
+  }
+
+  /**
+   * Makes the worktree and the branch of an attempt, or takes up what a crash left of them.
+   * @throws Refused `invalid`, `not_found` for ids, paths and branches; Retryable with git's words.
+   */
+  async add(attempt: Attempt, from: { path: string; targetBranch: string }): Promise<AttemptWorktree> {
+    checkIdentifier(attempt.bead, 'bead');
+    const branch = attemptBranch(attempt);
+    const repository = from.path;
+    return inRepositoryTurn(repository, async () => {
+      await makePrivateFolder(this.#folder);
+      const worktree = join(await realpath(this.#folder), `${attempt.bead}-${attempt.epoch}`);
+      const base = await this.#base(from, branch);
+      if (!(await this.#isWorktree(worktree, branch))) {
+        await rm(worktree, { recursive: true, force: true });
+        await this.#git.run(repository, ['worktree', 'prune']);
+        const make = (await branchHead(this.#git, repository, branch)) === null ? ['--no-track', '-b', branch] : [];
+        const start = make.length > 0 ? base : branch;
+        await this.#git.run(repository, ['worktree', 'add', '--force', ...make, '--', worktree, start]);
+      }
+      await refuseRedirected(worktree);
+      return { repository, worktree, branch, base };
+    });
+  }
+
+  /**
+   * What the attempt left. Uncommitted files are committed first, and commits that are not on the branch although
+   * they follow it (made on a detached head) are brought onto it. Where the folder is no worktree any more, the
+   * branch alone speaks.
+   */
+  async collect(attempt: AttemptWorktree): Promise<Evidence> {
+    const { repository, worktree, branch, base } = attempt;
+    const whole = await this.#isOurs(attempt);
+    const checkpointed = whole && (await this.#checkpoint(worktree, branch));
+    let head = await branchHead(this.#git, repository, branch);
+    if (whole) {
+      const here = await this.#git.run(worktree, ['rev-parse', 'HEAD']);
+      if (head !== here && (head === null || (await this.#isAncestor(repository, head, here)))) {
+        await this.#git.run(repository, ['update-ref', `refs/heads/${branch}`, here, head ?? '']);
+        head = here;
+      }
+    }
+    const tip = head ?? base;
+    const commits = Number(await this.#git.run(repository, ['rev-list', '--count', `${base}..${tip}`]));
+    return { branch, base, head: tip, commits, checkpointed };
+  }
+
+  /** Removes the folder; the branch stays. */
+  async remove({ repository, worktree }: AttemptWorktree): Promise<void> {
+    await inRepositoryTurn(repository, async () => {
+      await rm(worktree, { recursive: true, force: true });
+      await this.#git.try(repository, ['worktree', 'prune']);
+    });
+  }
+
+  /** Removes all traces of an attempt that never began. */
+  async discard(attempt: AttemptWorktree): Promise<void> {
+    await this.remove(attempt);
+    await this.#git.try(attempt.repository, ['update-ref', '-d', `refs/heads/${attempt.branch}`, attempt.base]);
+    await this.#git.try(attempt.repository, ['update-ref', '-d', attemptBaseRef(attempt.branch)]);
+  }
+
+  async #base(from: { path: string; targetBranch: string }, branch: string): Promise<string> {
+    const kept = await this.#git.try(from.path, [
+      'rev-parse',
+      '--verify',
+      '--quiet',
+      `${attemptBaseRef(branch)}^{commit}`,
+    ]);
+    if (kept.code === 0) return kept.stdout;
+    const head = await resolveBranch(this.#git, from.path, from.targetBranch);
+    await this.#git.run(from.path, ['update-ref', attemptBaseRef(branch), head]);
+    return head;
+  }
+
+  async #isWorktree(worktree: string, branch: string): Promise<boolean> {
+    const { code, stdout } = await this.#git.try(worktree, [
+      'rev-parse',
+      '--show-toplevel',
+      '--symbolic-full-name',
+      'HEAD',
+    ]);
+    return code === 0 && stdout === `${worktree}\nrefs/heads/${branch}`;
+  }
+
+  /** Git looks for a repository in the folders above, too: what it finds there must never be committed to by us. */
+  async #isOurs({ repository, worktree }: AttemptWorktree): Promise<boolean> {
+    const common = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
+    const [here, there] = [
+      await this.#git.try(worktree, ['rev-parse', '--show-toplevel']),
+      await this.#git.run(repository, common),
+    ];
+    return here.code === 0 && here.stdout === worktree && (await this.#git.run(worktree, common)) === there;
+  }
+
+  async #checkpoint(worktree: string, branch: string): Promise<boolean> {
+    // All processes of the run are gone: a lock that is still there belongs to a git that was killed.
+    const lock = await this.#git.run(worktree, ['rev-parse', '--path-format=absolute', '--git-path', 'index.lock']);
+    await rm(lock, { force: true });
+    await this.#git.run(worktree, ['add', '--all']);
+    if ((await changedFiles(this.#git, worktree)).length === 0) return false;
+    const message = `Checkpoint of ${branch}: what was not committed when the run ended`;
+    await this.#git.run(worktree, ['commit', '--no-verify', '--quiet', '--message', message]);
+    return true;
+  }
+
+  async #isAncestor(repository: string, older: string, newer: string): Promise<boolean> {
+    return (await this.#git.try(repository, ['merge-base', '--is-ancestor', older, newer])).code === 0;
+  }
+}
+
+/** A path that leads elsewhere is not ours to hand out. */
+async function refuseRedirected(worktree: string): Promise<void> {
+  const state = await lstat(worktree);
+  if (state.isDirectory() && (await realpath(worktree)) === worktree) return;
+  throw new Refused('forbidden', `${worktree} leads to another place: remove the symbolic link there`);
+}

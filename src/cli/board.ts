@@ -1,0 +1,93 @@
+/**
+ * What a watcher knows of the beads and agents of a town: their states, kept from the log, and whether anything still moves.
+ */
+import type { LogRow } from '../store/port.ts';
+
+export type Tally = {
+  readonly total: number;
+  readonly closed: number;
+  /** Failed for good; what is exhausted heals and counts as waiting. */
+  readonly failed: number;
+  readonly running: number;
+  readonly merging: number;
+  /** Will move by themselves. */
+  readonly waiting: number;
+  /** A person has to act, or what they depend on has not moved. */
+  readonly blocked: number;
+};
+
+type Lot = Exclude<keyof Tally, 'total'>;
+
+/** An entity as a view or a log row tells of it. */
+type Seen = { readonly id: string; readonly state: string };
+
+const needsPerson = ['open.held', 'open.blockedFailedDependency', 'open.awaitingInput', 'open.blockedConfig'];
+
+/** The lot of a bead in a leaf state. */
+export function lotOf(state: string): Lot {
+  if (state.startsWith('closed.')) return 'closed';
+  if (state.startsWith('failed.')) return state === 'failed.exhausted' ? 'waiting' : 'failed';
+  if (state.startsWith('in_progress.inReview')) return 'merging';
+  if (/^in_progress\.(starting|running|stopping)/.test(state)) return 'running';
+  return needsPerson.includes(state) ? 'blocked' : 'waiting';
+}
+
+export class Board {
+  readonly #beads = new Map<string, string>();
+  readonly #agents = new Map<string, { state: string; bead: string | null }>();
+
+  seedBead({ id, state }: Seen): void {
+    this.#beads.set(id, state);
+  }
+
+  seedAgent({ id, state, bead }: Seen & { bead: string | null }): void {
+    this.#agents.set(id, { state, bead });
+  }
+
+  /** Takes the rows of a commit. */
+  take(rows: readonly LogRow[]): void {
+    for (const row of rows) if (row.rejected === null) this.#takeRow(row);
+  }
+
+  #takeRow({ entity, event, after }: LogRow): void {
+    if (entity.machine === 'bead') this.#beads.set(entity.id, after);
+    if (entity.machine !== 'agent') return;
+    const known = this.#agents.get(entity.id)?.bead ?? null;
+    const bead = event.type === 'ASSIGN' && typeof event.bead === 'string' ? event.bead : known;
+    this.#agents.set(entity.id, { state: after, bead });
+  }
+
+  bead(id: string): string | null {
+    return this.#beads.get(id) ?? null;
+  }
+
+  /** The bead of an agent's latest dispatch. */
+  beadOf(agent: string): string | null {
+    return this.#agents.get(agent)?.bead ?? null;
+  }
+
+  /** Who works on what, in order of their names. */
+  working(): readonly { agent: string; bead: string }[] {
+    return [...this.#agents]
+      .filter(([, { state }]) => state.startsWith('working.'))
+      .map(([agent, { bead }]) => ({ agent, bead: bead ?? '' }))
+      .sort((left, right) => left.agent.localeCompare(right.agent));
+  }
+
+  tally(): Tally {
+    const lots = { closed: 0, failed: 0, running: 0, merging: 0, waiting: 0, blocked: 0 };
+    for (const state of this.#beads.values()) lots[lotOf(state)] += 1;
+    return { total: this.#beads.size, ...lots };
+  }
+
+  /** True when no bead moves without a person: all are closed, failed for good, or wait for one. */
+  isOver(): boolean {
+    const states = [...this.#beads.values()];
+    const moves = (state: string) => ['running', 'merging', 'waiting'].includes(lotOf(state));
+    const moving = states.filter((state) => moves(state) && state !== 'open.blockedDeps');
+    if (moving.length === 0) return true;
+    // Agents that can not start as they are configured leave ready work behind.
+    const quarantined = [...this.#agents.values()].every(({ state }) => state === 'idle.quarantined');
+    return quarantined && moving.every((state) => state === 'open.ready');
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Reads a town from its database alone, without being its process: while it rests, and for checks also while it runs.
+ */
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Policy } from '../../machines/policy.ts';
+import { Refused } from '../core/errors.ts';
+import { acceptedEvents, hydrate, stateValueOf } from '../core/snapshot.ts';
+import type { EntityRef, JsonObject } from '../core/types.ts';
+import type { EntityView as EngineView } from '../engine/view.ts';
+import type { Env } from '../env/env.ts';
+import type { Reads } from '../store/port.ts';
+import { openSqliteReadOnly } from '../store/sqlite.ts';
+import type { VerifyReport } from '../town/api.ts';
+import { attemptsAbout } from '../town/attempts.ts';
+import { effectivePolicy } from '../town/founding.ts';
+import { createParties } from '../town/parties.ts';
+import { briefOf } from '../town/run-specs.ts';
+import { definitionResolver, verifyTown } from '../town/verify.ts';
+import { effectView, listViews, pageSize, statusOf, viewOf } from '../town/views.ts';
+import { explain } from '../town/why.ts';
+import { files } from './places.ts';
+import type { Reader } from './reader.ts';
+
+const LOG_PAGE = 100;
+const TOWN = { machine: 'town', id: 'town' };
+
+export interface OfflineTown extends Reader, Disposable {
+  verify(): VerifyReport;
+}
+
+/** Throws Refused `unavailable` when there is no town in the folder. */
+export function openOffline(directory: string, env: Env): OfflineTown {
+  const file = files.database(directory);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new Refused(
+      'unavailable',
+      `there is no town in ${directory}: correct --data, or begin with \`yardmaster up\``,
+    );
+  }
+  const { read: reads, close } = openSqliteReadOnly({ file });
+  const engine = { get: viewer(reads), reads, env, health: () => ({ ok: true as const }) };
+  const parties = createParties((ref) => engine.get(ref.machine, ref.id));
+  const policy = (): Policy => effectivePolicy(reads);
+  return {
+    get: (ref) => viewOf(engine, ref),
+    list: (machine, query = {}) => listViews(engine, machine, query),
+    brief: (bead) => briefOf(reads, parties.get('bead', bead).context.id),
+    attempts: (about) => attemptsAbout(reads, about, LOG_PAGE),
+    why: (ref) => explain({ reads, parties, policy: policy() }, ref),
+    status: () => statusOf(engine, parties, nameOf(reads) ?? basename(directory)),
+    log: (filter = {}, { from, limit = LOG_PAGE, order = 'asc' } = {}) =>
+      reads.log(filter, { limit, order, ...(from !== undefined && { from }) }),
+    timers: ({ limit, after } = {}) => reads.timers({}, { limit: pageSize(limit), ...(after && { after }) }),
+    outbox: ({ limit, after } = {}) => {
+      const page = reads.effects({}, { limit: pageSize(limit), ...(after && { after }) });
+      return { items: page.items.map(effectView), next: page.next };
+    },
+    policy,
+    verify: () => verifyTown(reads),
+    [Symbol.dispose]: close,
+  };
+}
+
+function nameOf(reads: Reads): string | null {
+  const row = reads.entity(TOWN);
+  if (!row) return null;
+  const { context } = JSON.parse(row.snapshot) as { context: { name?: string } };
+  return context.name ?? null;
+}
+
+/** Entities by the machines that wrote their snapshots; what can not be read is shown without its context. */
+function viewer(reads: Reads): (machine: string, id: string) => EngineView | null {
+  const definitionOf = definitionResolver(reads);
+  return (machine, id) => {
+    const ref: EntityRef = { machine, id };
+    const row = reads.entity(ref);
+    if (!row) return null;
+    const { state, status, rev } = row;
+    const since = Math.max(...reads.places(ref).map(({ sinceAt }) => sinceAt), row.createdAt);
+    const outside = { id, state, states: state.split(' '), status, rev, since };
+    const definition = definitionOf(row.definition);
+    const { context } = JSON.parse(row.snapshot) as { context: JsonObject };
+    if (!definition || status === 'quarantined') return { ...outside, value: state, context, accepts: [] };
+    const snapshot = hydrate(definition, row.snapshot);
+    return { ...outside, value: stateValueOf(snapshot), context, accepts: acceptedEvents(definition, snapshot) };
+  };
+}

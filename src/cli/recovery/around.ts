@@ -1,0 +1,37 @@
+/** Which rows of what stands around the work, containers and the breaker, tell of trouble. */
+import type { LogRow } from '../../store/port.ts';
+import { said, type Trouble } from './trouble.ts';
+
+const containers: Readonly<Record<string, Trouble>> = {
+  suspect: { happened: 'did not answer', answer: 'asked again, faster; its runs are not judged yet' },
+  down: { happened: 'is away', answer: 'its runs were released; it is made again after a wait' },
+  broken: { happened: 'can not be made as it is configured', answer: 'a person was told', tone: 'lost' },
+};
+
+/** Null: the row is the ordinary course of things. */
+export function aroundTrouble({ entity, before, after, event }: LogRow): Trouble | null {
+  const [from, to] = [top(before), top(after)];
+  if (from === to || before === '') return null;
+  if (entity.machine === 'breaker') return breakerTrouble(from, to, said(event, 'reason', event.type));
+  if (entity.machine !== 'container') return null;
+  if (to === 'up' && (from === 'suspect' || from === 'down'))
+    return { happened: 'answers again', answer: null, tone: 'mended' };
+  return containers[to] ?? null;
+}
+
+function breakerTrouble(from: string, to: string, reason: string): Trouble | null {
+  if (to === 'open')
+    return { happened: 'starts fail all over the town', answer: 'nothing is dispatched until it has cooled' };
+  if (to === 'halfOpen' && from === 'open')
+    return { happened: 'has cooled', answer: 'one start is let through to see' };
+  if (to === 'closed' && from === 'halfOpen') {
+    return { happened: 'the probe started', answer: 'starts are let in again, slowly at first', tone: 'mended' };
+  }
+  return to === 'paused'
+    ? { happened: `paused (${reason})`, answer: 'nothing is dispatched; what runs goes on' }
+    : null;
+}
+
+function top(state: string): string {
+  return state.split('.')[0] ?? state;
+}

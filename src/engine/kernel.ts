@@ -1,0 +1,53 @@
+/** The parts of an engine without its clockwork: what takes events, commits them, and tells of it. */
+import type { Env } from '../env/env.ts';
+import type { Store } from '../store/port.ts';
+import { Commits, type Committed } from './commits.ts';
+import { Definitions } from './definitions.ts';
+import type { Entity } from './entity.ts';
+import { Health } from './health.ts';
+import type { Check } from './invariants.ts';
+import type { Limits } from './limits.ts';
+import { LruMap } from './lru.ts';
+import { Sampler } from './sampler.ts';
+import { Watchers } from './watchers.ts';
+
+export type Kernel = {
+  readonly env: Env;
+  readonly store: Store;
+  readonly limits: Limits;
+  readonly definitions: Definitions;
+  /** Entities by their reference's text. One writer: whoever changes an entity otherwise deletes it here. */
+  readonly cache: LruMap<string, Entity>;
+  readonly health: Health;
+  readonly commits: Commits;
+  readonly watchers: Watchers;
+  /** Called after each commit, tried or done: for the scheduler. */
+  afterCommit: (committed: Committed) => void;
+};
+
+type Parts = { readonly env: Env; readonly store: Store; readonly limits: Limits; readonly check: Check | undefined };
+
+export function createKernel({ env, store, limits, check }: Parts): Kernel {
+  const bench = {
+    env,
+    limits,
+    definitions: new Definitions(),
+    cache: new LruMap<string, Entity>(limits.snapshotsMax),
+    sampler: new Sampler(),
+  };
+  const health = new Health({ env, store, recoverMs: limits.recoverMs });
+  const watchers = new Watchers(env);
+  const announce = (committed: Committed) => {
+    kernel.afterCommit(committed);
+    watchers.tell(committed.rows);
+  };
+  const kernel: Kernel = {
+    ...bench,
+    store,
+    health,
+    watchers,
+    commits: new Commits({ bench, store, health, check, announce }),
+    afterCommit: () => undefined,
+  };
+  return kernel;
+}

@@ -1,0 +1,47 @@
+/** What happens to a message that its receiver does not take: a refusal with everything a caller needs, or nothing. */
+import { type RefusalCode, Refused } from '../core/errors.ts';
+import { acceptedEvents } from '../core/snapshot.ts';
+import { refText } from '../core/types.ts';
+import type { Entity } from './entity.ts';
+import { describe, type Message } from './message.ts';
+import type { Turn } from './turn.ts';
+
+type Grounds = {
+  readonly code: Extract<RefusalCode, 'unknown_entity' | 'not_accepted' | 'stale_epoch' | 'quarantined'>;
+  /** The receiver, where there is one that could be read. */
+  readonly entity?: Entity;
+  /** A sentence; without one it is written from the code. */
+  readonly reason?: string;
+};
+
+/** Throws Refused for the root event and for a message that must arrive. Any other message is dropped: null. */
+export function turnAway(turn: Turn, message: Message, grounds: Grounds): null {
+  if (message.sender === null) throw refuseRoot(turn, message, grounds);
+  if (!message.must) return null;
+  const text = `${describe(message)} must arrive and did not: ${sentence(message, grounds)}; nothing was changed`;
+  throw new Refused('conflict', text, {
+    sender: refText(message.sender),
+    receiver: refText(message.to),
+    event: message.event.type,
+    ...(grounds.entity && { state: grounds.entity.state }),
+  });
+}
+
+function refuseRoot(turn: Turn, message: Message, grounds: Grounds): Refused {
+  const { code, entity } = grounds;
+  const reason = sentence(message, grounds);
+  if (!entity) return new Refused(code, reason, { entity: refText(message.to), event: message.event.type });
+  const { by, cause, event } = message;
+  turn.reject(entity, event, { by, cause, reason: `${code}: ${reason}` });
+  const accepts = acceptedEvents(entity.known.definition, entity.snapshot);
+  return new Refused(code, reason, { entity: entity.text, event: event.type, state: entity.state, accepts });
+}
+
+function sentence({ to, event }: Message, { code, entity, reason }: Grounds): string {
+  if (reason !== undefined) return reason;
+  if (code === 'unknown_entity') return `there is no ${refText(to)}: create it first`;
+  if (!entity) return `${refText(to)} takes no event`;
+  const accepts = acceptedEvents(entity.known.definition, entity.snapshot);
+  const remedy = accepts.length > 0 ? `now it accepts ${accepts.join(', ')}` : 'it accepts no event any more';
+  return `${entity.text} in ${entity.state} does not accept ${event.type}; ${remedy}`;
+}

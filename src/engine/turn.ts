@@ -1,0 +1,132 @@
+/**
+ * One piece of work inside an open commit: what it reads and writes with, and what it leaves for after the commit.
+ *
+ * Invariants
+ * - N1 what `undo` takes back is gone from memory too: rows that were to be told, entities that were cached.
+ * - N2 rejections outlive `undo`: they are noted although the work was refused.
+ */
+
+import { contextOf } from '../core/snapshot.ts';
+import type { EngineEvent, EpochMs, JsonObject, Seq } from '../core/types.ts';
+import type { Env } from '../env/env.ts';
+import type { LogRow, NewLogRow, Transaction } from '../store/port.ts';
+import type { Definitions } from './definitions.ts';
+import { type Entity, findEntity } from './entity.ts';
+import type { Limits } from './limits.ts';
+import type { LruMap } from './lru.ts';
+import type { Sampler } from './sampler.ts';
+
+/** An entity that a piece of work changed, for invariants that are checked before the commit. */
+export type Touched = {
+  readonly ref: Entity['ref'];
+  /** Leaf states joined by a space; empty: it was born. */
+  readonly before: string;
+  readonly after: string;
+  readonly context: JsonObject;
+};
+
+/** What all turns share. */
+export type Bench = {
+  readonly env: Env;
+  readonly limits: Limits;
+  readonly definitions: Definitions;
+  readonly cache: LruMap<string, Entity>;
+  readonly sampler: Sampler;
+};
+
+type Trace = { readonly before: string; readonly entity: Entity };
+
+export class Turn {
+  readonly rows: LogRow[] = [];
+  readonly rejections: NewLogRow[] = [];
+  /** The earliest instant at which something that was written is due. */
+  dueAt: EpochMs | null = null;
+  readonly #traces: Trace[] = [];
+
+  constructor(
+    readonly bench: Bench,
+    readonly tx: Transaction,
+    readonly at: EpochMs,
+  ) {}
+
+  find(ref: Entity['ref']): Entity | null {
+    const { definitions, cache } = this.bench;
+    return findEntity({ reads: this.tx, definitions, cache }, ref);
+  }
+
+  /** Remembers an entity as it is after a write. */
+  keep(entity: Entity, before: string): void {
+    this.bench.cache.set(entity.text, entity);
+    this.#traces.push({ before, entity });
+  }
+
+  wake(dueAt: EpochMs): void {
+    if (this.dueAt === null || dueAt < this.dueAt) this.dueAt = dueAt;
+  }
+
+  /** A log row alone, told of after the commit. */
+  note(row: NewLogRow): Seq {
+    const seq = this.tx.note(row);
+    this.rows.push({ ...row, seq });
+    return seq;
+  }
+
+  /** Work that is undone by itself when it throws. */
+  nested<T>(work: () => T): T {
+    const traces = this.#traces.length;
+    const rows = this.rows.length;
+    try {
+      return this.tx.savepoint(work);
+    } catch (thrown) {
+      this.#forget(traces);
+      this.rows.length = rows;
+      throw thrown;
+    }
+  }
+
+  /** The whole turn did not happen. */
+  undo(): void {
+    this.#forget(0);
+    this.rows.length = 0;
+  }
+
+  /** An event that changed nothing, for the log: at most one a while for each entity and type of event. */
+  reject(entity: Entity, event: EngineEvent, row: { by: string; cause: number | null; reason: string }): void {
+    const { sampler, limits } = this.bench;
+    if (!sampler.due(`${entity.text} ${event.type}`, this.at, limits.rejectedSampleMs)) return;
+    this.rejections.push({
+      at: this.at,
+      entity: entity.ref,
+      event,
+      by: row.by,
+      cause: row.cause,
+      before: entity.state,
+      after: entity.state,
+      taken: [],
+      definition: entity.known.row,
+      rejected: row.reason,
+    });
+  }
+
+  get hasTouched(): boolean {
+    return this.#traces.length > 0;
+  }
+
+  /** Each changed entity once, as it was before the turn and is now. */
+  touched(): readonly Touched[] {
+    const byText = new Map<string, Trace>();
+    for (const { before, entity } of this.#traces) {
+      byText.set(entity.text, { before: byText.get(entity.text)?.before ?? before, entity });
+    }
+    return [...byText.values()].map(({ before, entity }) => ({
+      ref: entity.ref,
+      before,
+      after: entity.state,
+      context: contextOf(entity.snapshot),
+    }));
+  }
+
+  #forget(from: number): void {
+    for (const { entity } of this.#traces.splice(from)) this.bench.cache.delete(entity.text);
+  }
+}

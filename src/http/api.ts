@@ -1,0 +1,84 @@
+/**
+ * What the routes are made of: the types of a request in this API, and how a route is described once for the router,
+ * its checks and the OpenAPI document.
+ */
+import type { HttpBindings } from '@hono/node-server';
+import type { OpenAPIHono, RouteConfig, z } from '@hono/zod-openapi';
+import type { Context, MiddlewareHandler } from 'hono';
+import type { Env } from '../env/env.ts';
+import type { Principal, Town } from '../town/api.ts';
+import { type Body, requireBody } from './body.ts';
+import type { Gate, Gates } from './gates.ts';
+import { problem } from './schemas/answers.ts';
+
+/** What a request carries from its checks to its route. */
+export type ApiEnv = {
+  Bindings: Partial<HttpBindings>;
+  Variables: { principal: Principal; body: Body };
+};
+export type ApiContext = Context<ApiEnv>;
+export type ApiMiddleware = MiddlewareHandler<ApiEnv>;
+export type Api = OpenAPIHono<ApiEnv>;
+
+/** What routes are given. */
+export type ApiParts = {
+  readonly town: Town;
+  readonly env: Env;
+  readonly gates: Gates;
+  readonly version: string;
+  /** Aborts when the server closes: streams end. */
+  readonly closing: AbortSignal;
+};
+
+type Inputs = { readonly params?: z.ZodType; readonly query?: z.ZodType; readonly body?: z.ZodType };
+type JsonBody<B extends z.ZodType> = { content: { 'application/json': { schema: B } }; required: true };
+type RequestOf<I extends Inputs> = (I['params'] extends z.ZodType ? { params: I['params'] } : unknown) &
+  (I['query'] extends z.ZodType ? { query: I['query'] } : unknown) &
+  (I['body'] extends z.ZodType ? { body: JsonBody<I['body']> } : unknown);
+
+export type RouteShape<P extends string, I extends Inputs> = {
+  readonly method: 'get' | 'post' | 'put' | 'patch';
+  readonly path: P;
+  readonly summary: string;
+  readonly tag: string;
+  readonly gate: Gate;
+  readonly inputs?: I;
+  readonly status?: 200 | 201;
+  /** What a good answer holds: a schema for JSON, or a media type. */
+  readonly answer: z.ZodType | string;
+};
+
+type Described<P extends string, I extends Inputs> = Omit<RouteConfig, 'path' | 'request' | 'middleware'> & {
+  path: P;
+  request: RequestOf<I>;
+};
+
+/** A route whose checks run in this order: who asks, the body, the schemas. */
+export function describeRoute<const P extends string, I extends Inputs = Record<never, never>>(
+  shape: RouteShape<P, I>,
+): Described<P, I> {
+  const { method, path, summary, tag, gate, answer, status = 200 } = shape;
+  const inputs: Inputs = shape.inputs ?? {};
+  const isUnsafe = method !== 'get';
+  const content =
+    typeof answer === 'string' ? { [answer]: { schema: { type: 'string' } } } : { 'application/json': { schema: answer } };
+  const described = {
+    ...{ method, path, summary, tags: [tag], security: gate.security.map((name) => ({ [name]: [] })) },
+    middleware: isUnsafe ? [gate.middleware, requireBody] : [gate.middleware],
+    request: {
+      ...(inputs.params && { params: inputs.params }),
+      ...(inputs.query && { query: inputs.query }),
+      ...(inputs.body && { body: { content: { 'application/json': { schema: inputs.body } }, required: true } }),
+    },
+    responses: {
+      [status]: { description: 'Done.', content },
+      default: { description: 'Not done: why.', content: { 'application/problem+json': { schema: problem } } },
+    },
+  };
+  return described as unknown as Described<P, I>;
+}
+
+/** A JSON answer. */
+export function answer(context: Context, value: object, status: 200 | 201 | 503 = 200): Response {
+  return context.json(value, status);
+}

@@ -1,0 +1,96 @@
+/**
+ * The body of a request: bounded in bytes and depth, JSON, and without the keys that reach into prototypes.
+ */
+import { Refused } from '../core/errors.ts';
+import type { ApiContext, ApiMiddleware } from './api.ts';
+import { Malformed } from './problems.ts';
+
+const BYTES_MAX = 1024 * 1024;
+const DEPTH_MAX = 32;
+const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+export type Body = { readonly text: string; readonly value: unknown };
+
+/** Reads the body once; an empty one counts as `{}`. Refused `too_large` or `invalid`; Malformed when it is not JSON. */
+export async function readBody(context: ApiContext): Promise<Body> {
+  const known = context.get('body');
+  if (known) return known;
+  const read = await readText(context);
+  const text = read.trim() === '' ? '{}' : read;
+  const value = parse(text);
+  const body = { text, value };
+  context.set('body', body);
+  context.req.bodyCache.text = Promise.resolve(text);
+  return body;
+}
+
+/** Makes sure that the body was read and judged before a schema sees it. */
+export const requireBody: ApiMiddleware = async (context, next) => {
+  await readBody(context);
+  await next();
+};
+
+async function readText(context: ApiContext): Promise<string> {
+  const declared = context.req.header('content-length');
+  if (declared !== undefined && context.req.header('transfer-encoding') === undefined) {
+    if (Number(declared) > BYTES_MAX) throw tooLarge();
+    return context.req.raw.text();
+  }
+  const stream = context.req.raw.body;
+  return stream === null ? '' : readStream(stream);
+}
+
+async function readStream(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = stream.getReader();
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    bytes += part.value.length;
+    if (bytes > BYTES_MAX) {
+      await reader.cancel();
+      throw tooLarge();
+    }
+    parts.push(part.value);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function tooLarge(): Refused {
+  return new Refused('too_large', 'the body is larger than 1 MiB: send less at a time', { bytesMax: BYTES_MAX });
+}
+
+function parse(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Malformed('the body is not JSON');
+  }
+  inspect(value);
+  return value;
+}
+
+/** Walks without recursion: what is too deep is refused before anything recursive sees it. */
+function inspect(root: unknown): void {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEPTH_MAX) {
+      throw new Refused('invalid', `the body is nested more than ${DEPTH_MAX} deep: make it flatter`, { depthMax: DEPTH_MAX });
+    }
+    level = level.flatMap(children);
+  }
+}
+
+function children(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value.filter(isObject);
+  if (!isObject(value)) return [];
+  const key = Object.keys(value).find((name) => forbiddenKeys.has(name));
+  if (key !== undefined) {
+    throw new Refused('invalid', `the body has a key "${key}", which is never a name here: remove it`, { key });
+  }
+  return Object.values(value).filter(isObject);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

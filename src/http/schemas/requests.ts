@@ -1,0 +1,115 @@
+/**
+ * What the API takes. Every object is strict: a key that nothing reads is refused, and so is a value out of its bounds.
+ */
+import { z } from '@hono/zod-openapi';
+import { BeadInput } from '../../town/workfile.ts';
+
+const PAGE_MAX = 1_000;
+const BEADS_MAX = 1_000;
+
+const line = (max: number) => z.string().min(1).max(max);
+const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
+  error: 'is no id — use 1 to 64 small letters, digits, ".", "_" or "-", beginning with a letter or digit',
+});
+const anyId = line(512);
+const seq = z.coerce.number().int().min(0);
+const limit = z.coerce.number().int().min(1).max(PAGE_MAX).default(50);
+const order = z.enum(['asc', 'desc']);
+const after = line(1_024).optional();
+
+export const idPath = z.strictObject({ id: anyId });
+export const entityPath = z.strictObject({ machine: line(64), id: anyId });
+export const rigPath = z.strictObject({ id: name });
+export const runPath = z.strictObject({ id: anyId, epoch: z.coerce.number().int().min(1) });
+
+export const entityList = z.strictObject({ state: line(256).optional(), limit, after });
+export const scopedList = entityList.extend({ rig: line(64).optional(), label: line(64).optional() });
+export const timerList = z.strictObject({ entity: anyId.optional(), limit, after });
+export const outboxList = timerList.extend({
+  status: z.enum(['pending', 'inflight', 'done', 'superseded', 'dead']).optional(),
+});
+export const historyList = z.strictObject({ from: seq.optional(), limit, order: order.default('asc') });
+export const logList = z.strictObject({
+  machine: line(64).optional(),
+  entity: anyId.optional(),
+  type: line(128).optional(),
+  rejected: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
+  from: seq.optional(),
+  limit,
+  order: order.default('desc'),
+});
+export const momentQuery = z.strictObject({ seq: z.coerce.number().int().min(1) });
+export const outputQuery = z.strictObject({
+  maxBytes: z.coerce.number().int().min(1).max(1_048_576).default(65_536),
+});
+export const streamQuery = z.strictObject({
+  from: seq.optional(),
+  machine: line(64).optional(),
+  entity: anyId.optional(),
+});
+
+/** A person's words for why. */
+export const because = z.strictObject({ reason: line(1_000).optional() });
+
+const bead = BeadInput.extend({ rig: name.optional(), held: z.boolean().optional() });
+/** One bead or many; many are created all together or not at all. */
+export const newBeads = z.union([bead, z.array(bead).min(1).max(BEADS_MAX)]);
+
+export const newAgent = z.strictObject({ id: name, rig: name });
+
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'is no name of an environment variable' });
+const reference = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\0\r\n]+)$/, {
+  error: 'is no reference to a secret (its value is not shown) — write env:NAME or file:path',
+});
+const argument = z.string().max(32_768);
+
+/** A rig as it is configured: where its repository is, how its agents are run, how its work is tested. */
+export const rigConfig = z.strictObject({
+  path: line(4_096),
+  branch: line(255).default('main'),
+  argv: z.array(argument).min(1).max(256),
+  promptBy: z.enum(['stdin', 'argument', 'file']).default('stdin'),
+  test: z.array(argument).max(256).default([]),
+  merge: z.boolean().default(true),
+  env: z.record(variable, z.string().max(65_536)).default({}),
+  secrets: z.record(variable, reference).default({}),
+});
+
+const epoch = z.int().min(1);
+const sentence = z.string().max(4_000);
+
+/** What a run may say of itself. It names no bead: that is known from its token. */
+export const runReport = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({ type: z.literal('heartbeat'), epoch, active: z.boolean().optional() }),
+    z.strictObject({ type: z.literal('progress'), epoch, note: sentence.optional() }),
+    z.strictObject({
+      type: z.literal('usage'),
+      epoch,
+      tokens: z.int().min(0).max(1e12),
+      costUsd: z.number().min(0).max(1e6),
+    }),
+    z.strictObject({
+      type: z.literal('done'),
+      epoch,
+      /** A run that did not complete its bead says `failed`. */
+      result: z.literal('completed').optional(),
+      summary: sentence.optional(),
+    }),
+    z.strictObject({
+      type: z.literal('failed'),
+      epoch,
+      class: z.enum(['transient', 'work', 'permanent', 'needs_input']),
+      reason: sentence.min(1),
+    }),
+  ],
+  { error: 'is no report of a run — its type is heartbeat, progress, usage, done or failed' },
+);
+export type RunReport = z.output<typeof runReport>;
+
+/** Any event for any entity; the operator knows what it does. */
+export const anyEvent = z.looseObject({ type: line(128) }).catchall(z.json());

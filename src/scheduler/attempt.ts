@@ -1,0 +1,60 @@
+/**
+ * One try of an effect, from the call to what it came to.
+ *
+ * Invariants
+ * - A1 it ends at its deadline at the latest, with exactly one result; what the handler says later is logged and dropped.
+ * - A2 it never rejects.
+ */
+
+import type { Env } from '../env/env.ts';
+import type { EffectRow } from '../store/port.ts';
+import { type Attempted, type EffectHandler, readAnswer, readThrown, unanswered } from './effect-handler.ts';
+
+const DEADLINE_MS = 60_000;
+const ATTEMPTS_MAX = 5;
+
+/** Null: the engine stopped before there was an answer. */
+export type Ended = Attempted | null;
+
+export class Attempt {
+  readonly ended: Promise<Ended>;
+  readonly #controller = new AbortController();
+  #stopped = false;
+
+  constructor(env: Env, effect: EffectRow, handler: EffectHandler) {
+    this.ended = this.#race(env, effect, handler);
+  }
+
+  /** Aborts the signal. An exception that follows is taken for the answer to that, not for an outcome. */
+  stop(): void {
+    this.#stopped = true;
+    this.#controller.abort();
+  }
+
+  #race(env: Env, effect: EffectRow, handler: EffectHandler): Promise<Ended> {
+    const deadlineMs = handler.deadlineMs ?? DEADLINE_MS;
+    return new Promise((resolve) => {
+      let late = false;
+      const alarm = env.clock.at(env.clock.now() + deadlineMs, () => {
+        late = true;
+        resolve({ outcome: unanswered(`no answer within ${deadlineMs} ms`) });
+        this.#controller.abort();
+      });
+      void this.#call(effect, handler).then((ended) => {
+        alarm.cancel();
+        if (late) env.log('debug', 'an answer came after its deadline and was dropped', { key: effect.key });
+        resolve(ended);
+      });
+    });
+  }
+
+  async #call({ key, entity, params, attempt }: EffectRow, handler: EffectHandler): Promise<Ended> {
+    try {
+      return {
+        outcome: readAnswer(await handler.run({ key, entity, params, attempt, signal: this.#controller.signal })),
+      };
+    } catch (thrown) {
+      return this.#stopped ? null : readThrown(thrown, attempt, handler.attemptsMax ?? ATTEMPTS_MAX);
+    }
+  }
+}

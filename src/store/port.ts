@@ -1,0 +1,213 @@
+/**
+ * The port to the one writer's database. Two implementations, one contract suite: `sqlite` and `memory`.
+ * What does not leak: SQL, prepared statements, connections, integer keys (an entity is named by its reference).
+ *
+ * Invariants
+ * - ST1 `commit` is synchronous and all-or-nothing; work that returns a promise throws and changes nothing.
+ * - ST2 `savepoint` undoes its own work alone when it throws.
+ * - ST3 log rows are numbered 1, 2, 3, … without gaps, also after a rolled-back savepoint.
+ * - ST4 a commit of a process that does not own the store throws and changes nothing.
+ */
+import type { EngineEvent, EntityRef, EpochMs, Index, JsonObject, JsonValue, Seq, StateId } from '../core/types.ts';
+
+export type EntityRow = {
+  readonly ref: EntityRef;
+  /** Row of the definition (structure and settings) that wrote the snapshot. */
+  readonly definition: number;
+  readonly status: 'active' | 'done' | 'error' | 'quarantined';
+  /** Leaf states joined by a space. */
+  readonly state: string;
+  /** The persisted snapshot, JSON text. */
+  readonly snapshot: string;
+  /** Number of accepted events, the birth included. */
+  readonly rev: number;
+  readonly scope: string | null;
+  readonly rank: number;
+  readonly labels: readonly string[];
+  readonly createdAt: EpochMs;
+  readonly updatedAt: EpochMs;
+  readonly createdSeq: Seq;
+};
+
+export type LogRow = {
+  readonly seq: Seq;
+  readonly at: EpochMs;
+  readonly entity: EntityRef;
+  readonly event: EngineEvent;
+  readonly by: string;
+  readonly cause: Seq | null;
+  /** Leaf states joined by a space; empty before the birth. */
+  readonly before: string;
+  readonly after: string;
+  readonly taken: readonly string[];
+  readonly definition: number;
+  /** Why nothing happened; null when it did. */
+  readonly rejected: string | null;
+};
+export type NewLogRow = Omit<LogRow, 'seq'>;
+
+export type TimerRow = {
+  readonly entity: EntityRef;
+  readonly id: string;
+  readonly name: string;
+  readonly dueAt: EpochMs;
+  /** A later deadline that a lease extension promised; the timer is re-armed for it instead of firing. */
+  readonly leaseUntil: EpochMs | null;
+  readonly delayMs: number;
+  readonly liveness: boolean;
+  readonly event: EngineEvent;
+  readonly setSeq: Seq;
+};
+
+export type EffectStatus = 'pending' | 'inflight' | 'done' | 'superseded' | 'dead';
+export type EffectRow = {
+  /** `machine/id#seq#index`: the idempotency key of the outside work. */
+  readonly key: string;
+  readonly entity: EntityRef;
+  readonly seq: Seq;
+  readonly type: string;
+  readonly params: JsonValue;
+  readonly scope: StateId | null;
+  readonly status: EffectStatus;
+  readonly attempt: number;
+  readonly dueAt: EpochMs;
+  /** The outcome's kind, or why it was superseded or died. */
+  readonly note: string | null;
+};
+
+export type RecordRow = {
+  readonly kind: string;
+  readonly id: string;
+  readonly at: EpochMs;
+  readonly seq: Seq;
+  readonly body: JsonObject;
+};
+
+/** All that one accepted event writes. The store numbers it and derives keys and `since` from the number. */
+export type Change = {
+  readonly entity: {
+    readonly ref: EntityRef;
+    /** 1 makes the row; otherwise the row must have `rev - 1`. */
+    readonly rev: number;
+    readonly definition: number;
+    readonly status: EntityRow['status'];
+    /** Null: the state did not change. */
+    readonly state: string | null;
+    /** Null: the snapshot did not change. */
+    readonly snapshot: string | null;
+    /** Undefined: not changed. */
+    readonly index?: Index;
+  };
+  /** Leaf states. A re-entered leaf is in both. */
+  readonly places: { readonly left: readonly StateId[]; readonly entered: readonly StateId[] };
+  readonly timers: {
+    /** True: all timers of the entity go first (it ended). */
+    readonly clear: boolean;
+    readonly cancel: readonly string[];
+    readonly set: readonly Omit<TimerRow, 'entity' | 'leaseUntil' | 'setSeq'>[];
+  };
+  readonly effects: readonly { readonly type: string; readonly params: JsonValue; readonly scope: StateId | null }[];
+  /** Pending and inflight effects of the entity with these scopes become superseded. */
+  readonly supersede: readonly StateId[];
+  readonly records: readonly {
+    readonly kind: string;
+    readonly id: string;
+    readonly about: readonly EntityRef[];
+    readonly body: JsonObject;
+  }[];
+  readonly log: NewLogRow;
+};
+
+export type Page = { readonly limit: number; readonly after?: string };
+export type Paged<T> = {
+  readonly items: readonly T[] /** The cursor of the next page; null at the end. */;
+  readonly next: string | null;
+};
+
+export type EntityFilter = {
+  readonly machine: string;
+  /** A leaf state, or a compound one with everything below it. */
+  readonly state?: string;
+  readonly scope?: string;
+  readonly label?: string;
+};
+
+export type LogFilter = {
+  readonly entity?: EntityRef;
+  readonly machine?: string;
+  readonly rejected?: boolean;
+  readonly type?: string;
+};
+
+/** Reads see the last commit, and inside a transaction its own writes. All lists are bounded and ordered. */
+export interface Reads {
+  entity(ref: EntityRef): EntityRow | null;
+  /** Keyset pages in order of birth. */
+  entities(filter: EntityFilter, page: Page): Paged<EntityRow>;
+  /** Who is in a leaf state, by (rank, since): the order of a queue. Served by one index. */
+  queue(query: { machine: string; state: StateId; scope?: string; limit: number }): readonly EntityRef[];
+  /** How many are in each leaf state. */
+  census(machine?: string): readonly { machine: string; state: StateId; count: number; oldestSince: EpochMs }[];
+  places(ref: EntityRef): readonly { state: StateId; sinceAt: EpochMs; sinceSeq: Seq }[];
+  /** Who links to the entity (`in`) or to whom it links (`out`). */
+  links(ref: EntityRef, kind: string, direction: 'in' | 'out'): readonly EntityRef[];
+  timers(filter: { entity?: EntityRef }, page: Page): Paged<TimerRow>;
+  timersDue(now: EpochMs, limit: number): readonly TimerRow[];
+  effects(filter: { entity?: EntityRef; status?: EffectStatus }, page: Page): Paged<EffectRow>;
+  effectsDue(now: EpochMs, limit: number): readonly EffectRow[];
+  /** The next instant at which a timer or a pending effect is due; null when nothing waits. */
+  nextDueAt(): EpochMs | null;
+  /** `from` is exclusive in both directions; the default is the start (`asc`) or the end (`desc`). */
+  log(filter: LogFilter, range: { from?: Seq; limit: number; order: 'asc' | 'desc' }): readonly LogRow[];
+  lastSeq(): Seq;
+  records(query: {
+    kind: string;
+    about?: EntityRef;
+    id?: string;
+    limit: number;
+    order?: 'asc' | 'desc';
+  }): readonly RecordRow[];
+  definition(row: number): { readonly machine: string; readonly hash: string; readonly settings: JsonValue } | null;
+  request(principal: string, key: string): { readonly hash: string; readonly response: JsonValue } | null;
+  meta(name: string): JsonValue | null;
+}
+
+export interface Transaction extends Reads {
+  savepoint<T>(work: () => T): T;
+  apply(change: Change): Seq;
+  /** A log row alone: a rejected event, a sampled heartbeat. */
+  note(row: NewLogRow): Seq;
+  /** Lease: running timers of that name get `leaseUntil = at + delayMs`. No log row. Returns how many. */
+  extend(ref: EntityRef, name: string, at: EpochMs): number;
+  /** Moves a due timer to its lease instead of firing it. */
+  rearm(ref: EntityRef, id: string, dueAt: EpochMs): void;
+  /** Deletes the timer; false when it is not there any more (it was cancelled). */
+  takeTimer(ref: EntityRef, id: string): boolean;
+  /** Liveness timers due before `at + delayMs` are due then; for a restart or a clock jump. Returns how many. */
+  regrant(at: EpochMs): number;
+  /** pending → inflight; false when it is not pending any more. */
+  claimEffect(key: string, attempt: number): boolean;
+  settleEffect(key: string, status: 'done' | 'dead' | 'superseded', note: string | null): void;
+  postponeEffect(key: string, dueAt: EpochMs): void;
+  /** inflight → pending: after a crash, all of them. Returns how many. */
+  reclaimEffects(): number;
+  quarantine(ref: EntityRef, reason: string): void;
+  /** The row of a definition, made when it is new. */
+  defineMachine(definition: { machine: string; hash: string; settings: JsonValue }): number;
+  /** The next number of a named series: 1, 2, 3, … never reused. */
+  next(series: string): number;
+  saveRequest(request: { principal: string; key: string; hash: string; response: JsonValue; at: EpochMs }): void;
+  /** Deletes requests and settled effects older than `before`; bounded. Returns how many rows. */
+  prune(before: EpochMs, limit: number): number;
+  setMeta(name: string, value: JsonValue): void;
+}
+
+export interface Store {
+  readonly read: Reads;
+  commit<T>(work: (tx: Transaction) => T): T;
+  /** Writes a consistent copy to a new file (0600); refuses an existing one. */
+  backup(file: string): Promise<void>;
+  /** Housekeeping when idle: checkpoint of the write-ahead log. */
+  rest(): void;
+  close(): void;
+}

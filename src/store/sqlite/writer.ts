@@ -1,0 +1,119 @@
+/**
+ * The one writer on an open database: its commits, its backup and its rest.
+ */
+import { unlinkSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type Database from 'better-sqlite3';
+import { Bug, Refused, Terminal } from '../../core/errors.ts';
+import type { Env } from '../../env/env.ts';
+import { type CommitHost, Commits, wrapped } from '../commits.ts';
+import { makePrivateFile } from '../files.ts';
+import { Journal } from '../journal.ts';
+import type { Lock } from '../lock.ts';
+import type { Reads, Store, Transaction } from '../port.ts';
+import { prepareAll, reads } from '../statements.ts';
+import { writes } from '../write-statements.ts';
+import { type ReadStatements, Register, type WriteStatements } from './directory.ts';
+import { translated } from './failures.ts';
+import { readsOf } from './lists.ts';
+import { writesOf } from './transaction.ts';
+
+type Opened = { readonly db: Database.Database; readonly env: Env; readonly lock: Lock; readonly path: string };
+type Statements = { readonly read: ReadStatements; readonly write: WriteStatements };
+
+export class Writer implements Store {
+  readonly read: Reads;
+  readonly #opened: Opened;
+  readonly #commits: Commits;
+  readonly #transaction: Transaction;
+  #closed = false;
+
+  constructor(opened: Opened) {
+    const { db, path } = opened;
+    const statements = { read: prepareAll(db, reads), write: prepareAll(db, writes) };
+    const journal = new Journal();
+    const register = new Register(statements, journal);
+    const members = readsOf(statements.read, register);
+    const host = commitHost(opened, statements, takeOwnership(opened, statements.write));
+    this.#opened = opened;
+    this.#commits = new Commits({ host, journal, lastSeq: members.lastSeq() });
+    this.read = readingOf(members, path);
+    const { numbering } = this.#commits;
+    this.#transaction = {
+      ...this.read,
+      lastSeq: () => numbering.last,
+      ...this.#commits.guarded(writesOf({ ...statements, register }, numbering)),
+      savepoint: (work) => this.#commits.savepoint(work),
+    };
+  }
+
+  commit<T>(work: (tx: Transaction) => T): T {
+    if (this.#closed) throw new Refused('unavailable', `the store ${this.#opened.path} is closed`);
+    return this.#commits.commit(this.#transaction, work);
+  }
+
+  async backup(file: string): Promise<void> {
+    const path = resolve(file);
+    if (!makePrivateFile(path)) {
+      throw new Refused('conflict', `${path} exists already; a backup replaces nothing. Give the name of a new file.`);
+    }
+    try {
+      await this.#opened.db.backup(path);
+    } catch (thrown) {
+      unlinkSync(path);
+      throw translated(thrown, path);
+    }
+  }
+
+  rest(): void {
+    if (this.#closed || this.#commits.working) return;
+    try {
+      this.#opened.db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch (thrown) {
+      throw translated(thrown, this.#opened.path);
+    }
+  }
+
+  close(): void {
+    if (this.#commits.working) throw new Bug('the store was closed inside a commit');
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#opened.db.close();
+    this.#opened.lock.release();
+  }
+}
+
+/** The reads of a connection, throwing our failures. */
+export function readingOf(members: Reads, path: string): Reads {
+  return wrapped(members, (call) => {
+    try {
+      return call();
+    } catch (thrown) {
+      throw translated(thrown, path);
+    }
+  });
+}
+
+/** Writes down that this process owns the database from now on, and returns the text of it. */
+function takeOwnership({ env }: Opened, write: WriteStatements): string {
+  const boot = JSON.stringify({ id: env.hex(16), pid: process.pid, at: env.clock.now() });
+  write.setMeta.run('boot', boot);
+  return boot;
+}
+
+function commitHost({ db, path }: Opened, { read, write }: Statements, boot: string): CommitHost {
+  return {
+    begin: () => {
+      write.begin.run();
+      if (read.meta.get('boot')?.value === boot) return;
+      throw new Terminal(`another process has taken over ${path}; this one (${process.pid}) writes no more. Stop it.`);
+    },
+    commit: () => void write.commit.run(),
+    rollback: () => void write.rollback.run(),
+    save: () => void write.savepoint.run(),
+    release: () => void write.release.run(),
+    rollbackTo: () => void write.rollbackTo.run(),
+    alive: () => db.inTransaction,
+    translated: (thrown) => translated(thrown, path),
+  };
+}

@@ -1,0 +1,163 @@
+/**
+ * What a town offers to its callers: HTTP, the command line and embedding programs all speak to this one surface.
+ * Every change is an event to an entity; every view is a projection of the store.
+ */
+import type { RigConfig } from '../../machines/vocabulary.ts';
+import type { Policy, PolicyPatch } from '../../machines/policy.ts';
+import type { EngineEvent, EntityRef, EpochMs, JsonObject, JsonValue, Receipt, Seq } from '../core/types.ts';
+import type { EffectStatus, LogFilter, LogRow, Paged, TimerRow } from '../store/port.ts';
+
+/** Who asks: shown in the log. `operator`, `operator:<name>`, or `agent/<id>#<epoch>`. */
+export type Principal = string;
+
+export type Idempotency = { readonly principal: Principal; readonly key: string; readonly hash: string };
+export type SendOptions = { readonly by?: Principal; readonly idempotency?: Idempotency };
+
+export type BeadInput = {
+  readonly id?: string;
+  readonly rig?: string;
+  readonly title: string;
+  readonly body?: string;
+  readonly priority?: number;
+  readonly labels?: readonly string[];
+  readonly dependsOn?: readonly string[];
+  readonly policy?: { attemptsMax?: number; runsMax?: number; maxRunMinutes?: number; budgetUsd?: number };
+  readonly held?: boolean;
+};
+
+/** What every view of an entity has. `state` is the top-level state, `substate` the whole path of the active leaf. */
+export type EntityView = {
+  readonly ref: string;
+  readonly machine: string;
+  readonly id: string;
+  readonly state: string;
+  readonly substate: string;
+  readonly since: EpochMs;
+  readonly status: 'active' | 'done' | 'error' | 'quarantined';
+  readonly rev: number;
+  /** Event types that its state has transitions for; guards may still refuse. */
+  readonly accepts: readonly string[];
+  readonly context: JsonObject;
+  readonly createdAt: EpochMs;
+  readonly updatedAt: EpochMs;
+};
+
+export type AttemptView = {
+  readonly epoch: number;
+  readonly agent: string;
+  readonly bead: string;
+  readonly dispatchedAt: EpochMs | null;
+  readonly startedAt: EpochMs | null;
+  readonly endedAt: EpochMs | null;
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly tail: string | null;
+  readonly branch: string | null;
+  readonly tokens: number;
+  readonly costUsd: number;
+};
+
+/** One condition between an entity and its next step. */
+export type WhyCondition = {
+  readonly condition: string;
+  readonly holds: boolean;
+  /** The facts that decide it. */
+  readonly inputs: JsonObject;
+  /** When it can change by itself; null: only by an event. */
+  readonly nextAt: EpochMs | null;
+  /** Who or what must act when it can not change by itself. */
+  readonly waitsFor: string | null;
+};
+export type Why = {
+  readonly entity: string;
+  readonly state: string;
+  readonly since: EpochMs;
+  /** One sentence. */
+  readonly answer: string;
+  readonly conditions: readonly WhyCondition[];
+};
+
+export type EffectView = {
+  readonly key: string;
+  readonly entity: string;
+  readonly type: string;
+  readonly params: JsonValue;
+  readonly status: EffectStatus;
+  readonly attempt: number;
+  readonly dueAt: EpochMs;
+  readonly note: string | null;
+};
+
+export type ListQuery = {
+  readonly state?: string;
+  readonly rig?: string;
+  readonly label?: string;
+  readonly limit?: number;
+  readonly after?: string;
+};
+
+export type TownStatus = {
+  readonly name: string;
+  readonly now: EpochMs;
+  readonly seq: Seq;
+  readonly breaker: { state: string; reason: string | null };
+  readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly working: readonly { agent: string; bead: string; epoch: number; substate: string; since: EpochMs }[];
+  readonly escalations: readonly { id: string; subject: string; cause: string; message: string; since: EpochMs }[];
+  readonly health: { ok: boolean; degraded: string | null };
+};
+
+export type VerifyReport = {
+  readonly ok: boolean;
+  readonly rows: number;
+  readonly entities: number;
+  /** Rows whose machine is not the one of this program: not judged. */
+  readonly skipped: number;
+  readonly problems: readonly { entity: string; seq: Seq | null; problem: string }[];
+};
+
+export interface Town extends AsyncDisposable {
+  readonly name: string;
+  /** State directory: database, keys, runs, worktrees. */
+  readonly directory: string;
+
+  /** Sends an event to an entity. Refused: unknown_entity, not_accepted, stale_epoch, invalid, idempotency_mismatch. */
+  send(ref: EntityRef, event: EngineEvent, options?: SendOptions): Promise<Receipt>;
+  /** Creates all beads or none, in one commit. Refused 'invalid' with the cycle or the unknown dependency; 'already_exists'. */
+  createBeads(beads: readonly BeadInput[], options?: SendOptions): Promise<readonly Receipt[]>;
+  addRig(id: string, config: RigConfig, options?: SendOptions): Promise<Receipt>;
+  addAgent(agent: { id: string; rig: string }, options?: SendOptions): Promise<Receipt>;
+
+  get(ref: EntityRef): EntityView | null;
+  list(machine: string, query?: ListQuery): Paged<EntityView>;
+  /** The bead's text. */
+  brief(bead: string): string;
+  attempts(about: EntityRef, limit?: number): readonly AttemptView[];
+  /** The state right after the log row `seq`, by replay; null when it did not exist yet. */
+  stateAt(ref: EntityRef, seq: Seq): { state: string; context: JsonObject } | null;
+  why(ref: EntityRef): Why;
+  status(): TownStatus;
+  log(filter?: LogFilter, range?: { from?: Seq; limit?: number; order?: 'asc' | 'desc' }): readonly LogRow[];
+  timers(query?: { entity?: EntityRef; limit?: number; after?: string }): Paged<TimerRow>;
+  outbox(query?: { entity?: EntityRef; status?: EffectStatus; limit?: number; after?: string }): Paged<EffectView>;
+  /** Calls after each commit with its log rows, in order. Returns the unsubscriber. */
+  watch(listener: (rows: readonly LogRow[]) => void): () => void;
+
+  policy(): Policy;
+  /** Validated as a whole; attempts are reset, because a setting changed (S14). */
+  patchPolicy(patch: PolicyPatch, options?: SendOptions): Promise<Policy>;
+
+  /** The end of a run's output, masked. */
+  output(agent: string, epoch: number, maxBytes?: number): Promise<string>;
+  /** True when the token is the capability of that agent's epoch; compared in constant time. */
+  isCapability(agent: string, epoch: number, token: string): boolean;
+  /** Where agents reach the API; set by whoever serves it. */
+  setApiUrl(url: string | null): void;
+
+  verify(): VerifyReport;
+  backup(file: string): Promise<void>;
+  /** Resolves when nothing is open or in progress (all beads closed or failed for good); a test and CLI signal. */
+  settled(): Promise<void>;
+  /** Masks every known secret in a text. */
+  mask(text: string): string;
+}

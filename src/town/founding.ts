@@ -1,0 +1,85 @@
+/** Founding a town, or opening it again: its entities are there, its rigs and its policy are as they were asked for. */
+import { BREAKER, TOWN } from '../../machines/wiring.ts';
+import { defaultPolicy, type Policy, type PolicyPatch, policySchema } from '../../machines/policy.ts';
+import type { RigConfig, RigInput } from '../../machines/vocabulary.ts';
+import { Refused } from '../core/errors.ts';
+import type { JsonObject, JsonValue } from '../core/types.ts';
+import type { Batch } from '../engine/engine.ts';
+import type { Reads } from '../store/port.ts';
+import { LOCAL, type TownOptions } from './options.ts';
+
+const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const BY = 'operator';
+
+/** The stored policy with the patch over it, validated as a whole. Refused `invalid` with every problem. */
+export function effectivePolicy(reads: Reads, patch: PolicyPatch = {}): Policy {
+  const row = reads.entity({ machine: 'town', id: TOWN });
+  const stored = row ? (JSON.parse(row.snapshot) as { context: { policy: PolicyPatch } }).context.policy : {};
+  return parsePolicy({ ...defaultPolicy, ...stored, ...patch });
+}
+
+export function parsePolicy(policy: unknown): Policy {
+  const parsed = policySchema.safeParse(policy);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => ({ setting: path.join('.'), problem: message }));
+  const sentence = problems.map(({ setting, problem }) => `${setting}: ${problem}`).join('; ');
+  throw new Refused('invalid', `the policy was not accepted, nothing was changed. ${sentence}`, { problems });
+}
+
+export function checkId(id: string, what: string): void {
+  if (ID.test(id)) return;
+  const rule = 'small letters, digits, ".", "_" and "-", at most 64, beginning with a letter or digit';
+  throw new Refused('invalid', `"${id}" is no id for ${what}: use ${rule}`, { id });
+}
+
+/** Brings to life what is missing and tells what differs. One commit. */
+export function found(batch: Batch, options: TownOptions, policy: Policy): void {
+  const name = options.name ?? 'town';
+  const asJson = policy as unknown as JsonObject;
+  const missing = (machine: string, id: string) => batch.tx.entity({ machine, id }) === null;
+  const bear = (machine: string, id: string, input: unknown) =>
+    missing(machine, id) && batch.birth({ to: { machine, id }, input: input as JsonValue, by: BY });
+  const isNew = missing('town', TOWN);
+  bear('town', TOWN, { name, policy: asJson });
+  bear('breaker', BREAKER, { id: BREAKER });
+  bear('container', LOCAL, { id: LOCAL });
+  for (const [id, config] of Object.entries(options.rigs ?? {})) foundRig(batch, { id, config });
+  for (const { id, rig } of options.agents ?? []) {
+    checkId(id, 'an agent');
+    if (missing('rig', rig)) throw new Refused('invalid', `agent ${id}: there is no rig ${rig}`, { agent: id, rig });
+    bear('agent', id, { id, rig, role: 'polecat', container: LOCAL });
+  }
+  if (!isNew) configure(batch, asJson);
+}
+
+export function foundRig(batch: Batch, { id, config }: RigInput): void {
+  checkId(id, 'a rig');
+  const to = { machine: 'rig', id };
+  const row = batch.tx.entity(to);
+  if (!row) {
+    batch.birth({ to, input: { id, config } as unknown as JsonValue, by: BY });
+    return;
+  }
+  const { context } = JSON.parse(row.snapshot) as { context: { config: RigConfig } };
+  if (same(context.config, config)) return;
+  batch.deliver({ to, event: { type: 'CONFIGURE', config: config as unknown as JsonObject }, by: BY });
+}
+
+/** A policy that differs from the stored one is a change of settings, and heals like one (S14). */
+export function configure(batch: Batch, policy: JsonObject, by = BY): void {
+  const to = { machine: 'town', id: TOWN };
+  const row = batch.tx.entity(to);
+  const { context } = JSON.parse(row?.snapshot ?? '{"context":{}}') as { context: { policy?: JsonObject } };
+  if (same(context.policy, policy)) return;
+  batch.deliver({ to, event: { type: 'CONFIGURE', policy }, by });
+}
+
+function same(left: unknown, right: unknown): boolean {
+  const text = (value: unknown) =>
+    JSON.stringify(value, (_, inner: unknown) =>
+      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+        ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : inner,
+    );
+  return text(left) === text(right);
+}

@@ -1,0 +1,142 @@
+/**
+ * The town's effects: what the charts ask for outside, each given to a container, the integrator or a person, and each
+ * answered with one of three outcomes. Nothing here writes a state.
+ */
+import type { AnnounceParams } from '../../machines/escalation.ts';
+import type { Policy } from '../../machines/policy.ts';
+import type { HealParams, MergeParams, RunParams } from '../../machines/vocabulary.ts';
+import type { Container, Integrator, StartOutcome } from '../agents/port.ts';
+import type { EffectOutcome, JsonValue } from '../core/types.ts';
+import type { Env } from '../env/env.ts';
+import type { EffectCall, EffectHandler } from '../scheduler/effect-handler.ts';
+import type { Healer } from './heal.ts';
+import type { Parties } from './parties.ts';
+import type { RunSpecs } from './run-specs.ts';
+
+export type HandlerParts = {
+  readonly env: Env;
+  readonly policy: () => Policy;
+  readonly parties: Parties;
+  readonly containers: (id: string) => Container;
+  readonly integrator: Integrator;
+  readonly runSpecs: RunSpecs;
+  /** Resolves when runs can be told where the API is, or that there is none. */
+  readonly apiKnown: Promise<void>;
+  readonly heal: Healer;
+  readonly notify: (escalation: AnnounceParams) => void;
+};
+
+const succeeded = (result: JsonValue = {}): EffectOutcome => ({ kind: 'succeeded', result });
+const SUPERVISION_MS = 30_000;
+
+function typed<TParams>(run: (params: TParams, call: EffectCall) => Promise<EffectOutcome>): EffectHandler['run'] {
+  return (call) => run(call.params as unknown as TParams, call);
+}
+
+/** A start is tri-state, and stays so. */
+function readStart(outcome: StartOutcome): EffectOutcome {
+  if (outcome.kind === 'accepted') return succeeded({ incarnation: outcome.incarnation, branch: outcome.branch });
+  if (outcome.kind === 'unknown') return { kind: 'unanswered', cause: outcome.cause };
+  return { kind: 'refused', reason: outcome.reason, permanent: outcome.permanent };
+}
+
+function runHandlers({ env, policy, containers, runSpecs, apiKnown }: HandlerParts): Record<string, EffectHandler> {
+  return {
+    startRun: {
+      // Longer than the chart waits: a late answer still tells something about an unconfirmed run.
+      deadlineMs: policy().startTimeoutMs + policy().unconfirmedMs,
+      run: typed<RunParams>(async (params, { signal }) => {
+        await apiKnown;
+        const spec = runSpecs.of(params);
+        return readStart(await containers(params.container).start(spec, signal));
+      }),
+    },
+    probeRun: {
+      deadlineMs: policy().probeMs * 3,
+      run: typed<RunParams>(async (params) => succeeded({ status: await containers(params.container).probe(params) })),
+    },
+    stopRun: {
+      deadlineMs: policy().stopMs + policy().graceMs,
+      run: typed<RunParams>(async ({ agent, epoch, container }) => {
+        const answer = await containers(container).stop({ agent, epoch, graceMs: policy().graceMs });
+        return succeeded({ gone: answer === 'gone' });
+      }),
+    },
+    nudgeRun: {
+      run: typed<RunParams>(async ({ agent, bead, epoch }) => {
+        env.log('warn', `agent ${agent} shows no progress on bead ${bead}`, { agent, bead, epoch });
+        return succeeded();
+      }),
+    },
+  };
+}
+
+function mergeHandlers({ policy, parties, containers, integrator }: HandlerParts): Record<string, EffectHandler> {
+  const request = (params: MergeParams) => {
+    const { config } = parties.get('rig', params.rig).context;
+    const { title } = parties.get('bead', params.bead).context;
+    const repository = { path: config.path, targetBranch: config.branch };
+    const { rig, bead, epoch, branch } = params;
+    return { rig, bead, epoch, branch, title, repository, test: config.test };
+  };
+  const merge = async (params: MergeParams, signal: AbortSignal): Promise<EffectOutcome> => {
+    const { container } = parties.get('agent', params.agent).context;
+    const { agent, epoch } = params;
+    const found = await containers(container).finish({ agent, epoch, graceMs: policy().graceMs });
+    if (found?.commits === 0) return succeeded({ kind: 'nothing' });
+    const branch = found?.branch ?? params.branch;
+    const head = found?.head ?? params.head;
+    if (!head || !branch) return succeeded({ kind: 'nothing' });
+    const testTimeoutMs = policy().mergeMs;
+    return succeeded(await integrator.merge({ ...request(params), branch, head, testTimeoutMs }, signal));
+  };
+  return {
+    merge: {
+      deadlineMs: policy().mergeMs + SUPERVISION_MS,
+      lane: (params) => `merge:${(params as unknown as MergeParams).rig}`,
+      run: typed<MergeParams>((params, { signal }) => merge(params, signal)),
+    },
+    probeMerge: {
+      lane: (params) => `merge:${(params as unknown as MergeParams).rig}`,
+      run: typed<MergeParams>(async (params) => {
+        const { test: _, ...rest } = request(params);
+        const merged = await integrator.merged({ ...rest, head: params.head ?? '' });
+        return succeeded({ commit: merged?.commit ?? null });
+      }),
+    },
+  };
+}
+
+function containerHandlers({ policy, containers }: HandlerParts): Record<string, EffectHandler> {
+  type Params = { container: string };
+  return {
+    provision: {
+      deadlineMs: policy().provisionMs,
+      run: typed<Params>(async ({ container }) => succeeded(await containers(container).provision())),
+    },
+    checkHealth: {
+      deadlineMs: policy().healthMs,
+      run: typed<Params>(async ({ container }) => succeeded(await containers(container).health())),
+    },
+    // The local container is this process's own: letting it go frees nothing but its place in the chart.
+    closeContainer: { run: async () => succeeded() },
+  };
+}
+
+/** A handler for every effect that a chart of the town names. */
+export function townHandlers(parts: HandlerParts): Record<string, EffectHandler> {
+  return {
+    ...runHandlers(parts),
+    ...mergeHandlers(parts),
+    ...containerHandlers(parts),
+    heal: {
+      run: typed<HealParams>(async (params) => succeeded({ healed: await parts.heal(params) })),
+    },
+    announce: {
+      run: typed<AnnounceParams>(async (params) => {
+        parts.notify(params);
+        return succeeded();
+      }),
+    },
+  };
+}

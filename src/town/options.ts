@@ -1,0 +1,35 @@
+/** What a town is made of, and what may be replaced in it. */
+import type { AnnounceParams } from '../../machines/escalation.ts';
+import type { PolicyPatch } from '../../machines/policy.ts';
+import type { RigConfig } from '../../machines/vocabulary.ts';
+import type { Container, Integrator } from '../agents/port.ts';
+import type { Env } from '../env/env.ts';
+import type { Store } from '../store/port.ts';
+
+export type TownOptions = {
+  /** Folder of everything that the town keeps; made with mode 0700. */
+  readonly directory: string;
+  readonly name?: string;
+  /** Settings that differ from the stored ones, or from the defaults in a new town. */
+  readonly policy?: PolicyPatch;
+  /** Repositories; one that is known already is configured anew when it differs. */
+  readonly rigs?: Readonly<Record<string, RigConfig>>;
+  /** Polecats that are to be there; the others stay. */
+  readonly agents?: readonly { readonly id: string; readonly rig: string }[];
+  /** The environment that secrets are read from and programs are found in; empty when absent. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** True: starts wait until `setApiUrl` was called, so that no run is without its address. */
+  readonly awaitApi?: boolean;
+  /** Called for each escalation that is raised, and for its reminders. */
+  readonly notify?: (escalation: AnnounceParams) => void;
+  /** What happens to runs when the town is closed: they go on by default, and the next process takes them up. */
+  readonly onClose?: 'keep' | 'stop';
+  readonly env?: Env;
+  readonly store?: Store;
+  readonly container?: Container;
+  readonly integrator?: Integrator;
+  readonly synchronous?: 'full' | 'normal';
+};
+
+/** The one container of a town on one machine. */
+export const LOCAL = 'local';

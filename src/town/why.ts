@@ -1,0 +1,190 @@
+/**
+ * Every decision can be asked "why not?": what holds an entity where it is, each condition with its facts, its truth, and the
+ * next time that it can change.
+ */
+import type { Policy } from '../../machines/policy.ts';
+import { BREAKER } from '../../machines/wiring.ts';
+import { Refused } from '../core/errors.ts';
+import type { EntityRef, EpochMs, JsonObject } from '../core/types.ts';
+import { refText } from '../core/types.ts';
+import type { Reads } from '../store/port.ts';
+import type { Why, WhyCondition } from './api.ts';
+import type { Parties, Party } from './parties.ts';
+
+export type WhyParts = { readonly reads: Reads; readonly parties: Parties; readonly policy: Policy };
+
+const LOOK_MAX = 1_000;
+
+export function explain(parts: WhyParts, ref: EntityRef): Why {
+  const row = parts.reads.entity(ref);
+  if (!row) throw new Refused('unknown_entity', `there is no ${refText(ref)} in this town`, { entity: refText(ref) });
+  const since = Math.max(...parts.reads.places(ref).map(({ sinceAt }) => sinceAt), row.createdAt);
+  const conditions = [...specific(parts, ref, row.state), ...waits(parts, ref)];
+  const answer = answerOf(refText(ref), row.state, conditions);
+  return { entity: refText(ref), state: row.state, since, answer, conditions };
+}
+
+function answerOf(name: string, state: string, conditions: readonly WhyCondition[]): string {
+  const held = conditions.find(({ holds }) => !holds);
+  if (/^(closed|resolved)/.test(state)) return `${name} is ${state}: nothing is left to happen.`;
+  if (!held) return `${name} is ${state}: nothing holds it back.`;
+  const until = held.nextAt === null ? '' : ', by itself at the latest then';
+  return `${name} is ${state}: it waits until ${held.condition}${held.waitsFor ? ` (${held.waitsFor})` : ''}${until}.`;
+}
+
+function condition(sentence: string, holds: boolean, rest: Partial<WhyCondition> = {}): WhyCondition {
+  return { condition: sentence, holds, inputs: {}, nextAt: null, waitsFor: null, ...rest };
+}
+
+/** Its timers and its work outside: the waits that every chart can have. */
+function waits({ reads }: WhyParts, ref: EntityRef): readonly WhyCondition[] {
+  const timers = reads.timers({ entity: ref }, { limit: 50 }).items.map(({ name, dueAt, leaseUntil }) =>
+    condition(`its timer "${name}" fires`, false, {
+      inputs: { timer: name },
+      nextAt: Math.max(dueAt, leaseUntil ?? 0),
+      waitsFor: 'the scheduler',
+    }),
+  );
+  const effects = (['pending', 'inflight'] as const).flatMap((status) =>
+    reads.effects({ entity: ref, status }, { limit: 50 }).items.map(({ type, attempt, dueAt }) =>
+      condition(`its effect "${type}" has an outcome`, false, {
+        inputs: { effect: type, status, attempt },
+        nextAt: status === 'pending' ? dueAt : null,
+        waitsFor: status === 'pending' ? 'the outbox' : 'the work outside',
+      }),
+    ),
+  );
+  return [...effects, ...timers];
+}
+
+function specific(parts: WhyParts, ref: EntityRef, state: string): readonly WhyCondition[] {
+  if (ref.machine === 'bead') return ofBead(parts, parts.parties.get('bead', ref.id), state);
+  if (ref.machine === 'agent') return ofAgent(parts, parts.parties.get('agent', ref.id), state);
+  return [];
+}
+
+function ofBead(parts: WhyParts, bead: Party<'bead'>, state: string): readonly WhyCondition[] {
+  const { context } = bead;
+  const person = 'a person';
+  switch (state) {
+    case 'open.ready':
+    case 'in_progress.retryDue':
+      return ofDispatch(parts, bead);
+    case 'open.blockedDeps':
+      return context.waitingFor.map((id) => ofDependency(parts, id));
+    case 'open.blockedFailedDependency':
+      return context.failedDependencies.map((id) =>
+        condition(`dependency ${id} is closed, reopened or waived`, false, {
+          inputs: { dependency: id, state: parts.parties.find('bead', id)?.state ?? 'unknown' },
+          waitsFor: 'a person: retry the dependency, or RELEASE this bead',
+        }),
+      );
+    case 'open.held':
+      return [condition('it is released', false, { inputs: reasonOf(context.reason), waitsFor: `${person}: RELEASE` })];
+    case 'open.awaitingInput':
+      return [condition('it is answered', false, { inputs: reasonOf(context.reason), waitsFor: `${person}: RELEASE` })];
+    case 'open.blockedConfig':
+      return [
+        condition('the configuration is mended', false, {
+          inputs: reasonOf(context.reason),
+          waitsFor: `${person}: configure the rig, or RESET`,
+        }),
+      ];
+    default:
+      return ofProgress(parts, bead, state);
+  }
+}
+
+const reasonOf = (reason: string | null): JsonObject => ({ reason: reason ?? '' });
+
+function ofProgress({ parties }: WhyParts, { context }: Party<'bead'>, state: string): readonly WhyCondition[] {
+  const { startFailures, runFailures, reworks, reason } = context;
+  if (/^in_progress\.(starting|running|stopping)/.test(state)) {
+    const agent = context.agent === null ? null : parties.find('agent', context.agent);
+    const inputs = { agent: context.agent ?? '', state: agent?.state ?? 'unknown', epoch: context.epoch };
+    return [condition('its run ends', false, { inputs, waitsFor: `agent ${context.agent ?? ''}` })];
+  }
+  if (state.startsWith('failed.') && state !== 'failed.exhausted') {
+    const inputs = { ...reasonOf(reason), startFailures, runFailures, reworks };
+    return [condition('it is reopened', false, { inputs, waitsFor: 'a person: REOPEN' })];
+  }
+  return state.startsWith('closed.') ? [] : [condition('its wait is over', false, { inputs: { ...reasonOf(reason), startFailures, runFailures, reworks } })];
+}
+
+function ofDependency({ parties }: WhyParts, id: string): WhyCondition {
+  const dependency = parties.find('bead', id);
+  const inputs = { dependency: id, state: dependency?.state ?? 'unknown' };
+  return condition(`dependency ${id} is closed`, false, { inputs, waitsFor: `bead ${id}` });
+}
+
+function ofDispatch(parts: WhyParts, bead: Party<'bead'>): readonly WhyCondition[] {
+  const { parties, reads, policy } = parts;
+  const { rig, agent, priority } = bead.context;
+  const retry = bead.state === 'in_progress.retryDue';
+  const free = reads
+    .queue({ machine: 'agent', state: 'idle.ready', limit: LOOK_MAX })
+    .flatMap(({ id }) => parties.find('agent', id) ?? [])
+    .filter(({ context }) => context.rig === rig && (context.hook === null || context.hook === bead.context.id));
+  const mine = retry ? free.filter(({ context }) => context.id === agent) : free;
+  const census = reads.census('agent');
+  const working = census.filter(({ state }) => state.startsWith('working.')).reduce((sum, { count }) => sum + count, 0);
+  const ahead = retry ? 0 : aheadOf(parts, bead);
+  return [
+    ofBreaker(parts),
+    condition(`rig ${rig} is active`, parties.find('rig', rig)?.state === 'active', {
+      inputs: { rig, state: parties.find('rig', rig)?.state ?? 'unknown' },
+      waitsFor: `a person: RESUME rig/${rig}`,
+    }),
+    condition(retry ? `agent ${agent ?? ''} is free` : `an agent of rig ${rig} is free`, mine.length > 0, {
+      inputs: { free: mine.length, agents: Object.fromEntries(census.map(({ state, count }) => [state, count])) },
+      waitsFor: 'an agent that becomes idle.ready',
+    }),
+    condition('the town has a free slot', working < policy.workingMax, { inputs: { working, most: policy.workingMax } }),
+    condition('it is its turn', ahead < Math.max(mine.length, 1), { inputs: { ahead, priority } }),
+    ofContainer(parts, mine[0]?.context.container),
+  ];
+}
+
+function aheadOf({ reads }: WhyParts, bead: Party<'bead'>): number {
+  const queue = reads.queue({ machine: 'bead', state: 'open.ready', scope: bead.context.rig, limit: LOOK_MAX });
+  const place = queue.findIndex(({ id }) => id === bead.context.id);
+  return place < 0 ? LOOK_MAX : place;
+}
+
+function ofBreaker({ parties, reads }: WhyParts): WhyCondition {
+  const breaker = parties.find('breaker', BREAKER);
+  const state = breaker?.state ?? 'unknown';
+  const [timer] = reads.timers({ entity: { machine: 'breaker', id: BREAKER } }, { limit: 1 }).items;
+  const nextAt: EpochMs | null = timer?.dueAt ?? null;
+  const passes = ['closed.available', 'closed.ramping', 'halfOpen.waiting'].includes(state);
+  return condition('the breaker lets dispatches pass', passes, {
+    inputs: { state, ...reasonOf(breaker?.context.reason ?? null) },
+    nextAt: passes ? null : nextAt,
+    waitsFor: state.startsWith('paused') ? 'a person: resume the town' : 'the breaker',
+  });
+}
+
+function ofContainer({ parties }: WhyParts, id: string | undefined): WhyCondition {
+  if (id === undefined) return condition('its container is up', true, { inputs: { container: 'no agent is free to ask for' } });
+  const container = parties.find('container', id);
+  const state = container?.state ?? 'unknown';
+  return condition(`container ${id} is up`, state.startsWith('up.'), {
+    inputs: { container: id, state, ...reasonOf(container?.context.reason ?? null) },
+    waitsFor: `container ${id}`,
+  });
+}
+
+function ofAgent(parts: WhyParts, { context }: Party<'agent'>, state: string): readonly WhyCondition[] {
+  const { hook, bead, epoch, startFailures, reason, rig } = context;
+  const inputs: JsonObject = { bead: bead ?? '', epoch, startFailures, ...reasonOf(reason) };
+  if (state === 'idle.ready') {
+    const ready = parts.reads.queue({ machine: 'bead', state: 'open.ready', scope: rig, limit: LOOK_MAX }).length;
+    const has = ready > 0 || hook !== null;
+    return [ofBreaker(parts), condition('there is a bead for it', has, { inputs: { ready, hook: hook ?? '' }, waitsFor: 'a ready bead' })];
+  }
+  if (state === 'idle.quarantined') {
+    return [condition('the configuration is mended', false, { inputs, waitsFor: 'a person: configure the rig, or RESET' })];
+  }
+  if (state === 'idle.paused') return [condition('it is resumed', false, { inputs, waitsFor: 'a person: RESUME' })];
+  return [condition(state.startsWith('working.') ? 'its run ends' : 'its rest is over', false, { inputs })];
+}

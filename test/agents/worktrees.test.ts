@@ -1,0 +1,124 @@
+/** Attempts get a worktree and a branch each, and what they leave is found and saved. */
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createGit } from '../../src/agents/git.ts';
+import { Worktrees } from '../../src/agents/worktrees.ts';
+import { commit, environment, folder, git, repository, write } from './workshop.ts';
+
+function setUp() {
+  const root = folder();
+  const path = repository();
+  return { root, path, worktrees: new Worktrees({ root, git: createGit({ environment }) }) };
+}
+
+const first = { bead: 'gt-1', epoch: 1 };
+
+test('an attempt starts at the target branch, in a folder and on a branch named after it', async () => {
+  const { root, path, worktrees } = setUp();
+  const made = await worktrees.add(first, { path, targetBranch: 'main' });
+  expect(made).toEqual({
+    repository: path,
+    worktree: join(root, 'worktrees', 'gt-1-1'),
+    branch: 'attempt/gt-1/1',
+    base: git(path, 'rev-parse', 'main'),
+  });
+  expect(git(made.worktree, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('attempt/gt-1/1');
+  expect(git(path, 'status', '--porcelain')).toBe('');
+});
+
+test('many attempts on one repository are made at the same time', async () => {
+  const { path, worktrees } = setUp();
+  const epochs = [1, 2, 3, 4, 5, 6, 7, 8];
+  const made = await Promise.all(
+    epochs.map((epoch) => worktrees.add({ bead: 'gt-1', epoch }, { path, targetBranch: 'main' })),
+  );
+  for (const { worktree } of made) expect(existsSync(join(worktree, 'README.md'))).toBe(true);
+});
+
+test('adding again takes up what is there, with its first base, even when the folder was lost', async () => {
+  const { path, worktrees } = setUp();
+  const made = await worktrees.add(first, { path, targetBranch: 'main' });
+  commit(made.worktree, { work: '1' }, 'Work');
+  commit(path, { other: '1' }, 'The target moves on');
+  expect(await worktrees.add(first, { path, targetBranch: 'main' })).toEqual(made);
+  rmSync(made.worktree, { recursive: true });
+  expect(await worktrees.add(first, { path, targetBranch: 'main' })).toEqual(made);
+  expect(existsSync(join(made.worktree, 'work'))).toBe(true);
+});
+
+test('evidence: commits of the attempt are counted, and nothing is made up', async () => {
+  const { path, worktrees } = setUp();
+  const made = await worktrees.add(first, { path, targetBranch: 'main' });
+  const { branch, base } = made;
+  expect(await worktrees.collect(made)).toEqual({ branch, base, head: base, commits: 0, checkpointed: false });
+  commit(made.worktree, { a: '1' }, 'One');
+  const head = commit(made.worktree, { a: '2' }, 'Two');
+  expect(await worktrees.collect(made)).toEqual({ branch, base, head, commits: 2, checkpointed: false });
+});
+
+test('what was not committed is, new and changed and deleted files alike, and by Yardmaster', async () => {
+  const { path, worktrees } = setUp();
+  commit(path, { old: '1', '.gitignore': 'ignored\n' }, 'More');
+  const made = await worktrees.add(first, { path, targetBranch: 'main' });
+  write(made.worktree, { new: '1', 'README.md': 'changed', ignored: 'x', '.git-lock-is-elsewhere': '' });
+  rmSync(join(made.worktree, 'old'));
+  write(join(path, '.git', 'worktrees', 'gt-1-1'), { 'index.lock': '' });
+  const evidence = await worktrees.collect(made);
+  expect(evidence).toMatchObject({ commits: 1, checkpointed: true });
+  expect(
+    git(path, 'show', '--no-renames', '--name-status', '--format=%an <%ae>', evidence.head).split('\n').filter(Boolean),
+  ).toEqual(['Yardmaster <yardmaster@localhost>', 'A\t.git-lock-is-elsewhere', 'M\tREADME.md', 'A\tnew', 'D\told']);
+  expect(await worktrees.collect(made)).toEqual({ ...evidence, checkpointed: false });
+});
+
+test('commits on a detached head are brought onto the branch', async () => {
+  const { path, worktrees } = setUp();
+  const made = await worktrees.add(first, { path, targetBranch: 'main' });
+  git(made.worktree, 'checkout', '--quiet', '--detach');
+  const head = commit(made.worktree, { a: '1' }, 'Aside');
+  expect(await worktrees.collect(made)).toMatchObject({ head, commits: 1 });
+  expect(git(path, 'rev-parse', made.branch)).toBe(head);
+});
+
+test('a folder that is no worktree any more is never committed to, not even inside another repository', async () => {
+  const path = repository();
+  const root = join(path, 'data');
+  mkdirSync(root);
+  const worktrees = new Worktrees({ root, git: createGit({ environment }) });
+  const made = await worktrees.add(first, { path, targetBranch: 'main' });
+  const head = commit(made.worktree, { a: '1' }, 'Work');
+  rmSync(join(made.worktree, '.git'));
+  write(made.worktree, { late: '1' });
+  write(path, { 'README.md': "a person's change" });
+  expect(await worktrees.collect(made)).toMatchObject({ head, commits: 1, checkpointed: false });
+  expect(git(path, 'rev-parse', 'main')).toBe(made.base);
+  expect(git(path, 'diff', '--cached', '--name-only')).toBe('');
+});
+
+test('a removed worktree leaves its branch; a discarded attempt leaves nothing', async () => {
+  const { path, worktrees } = setUp();
+  const kept = await worktrees.add(first, { path, targetBranch: 'main' });
+  const discarded = await worktrees.add({ bead: 'gt-2', epoch: 2 }, { path, targetBranch: 'main' });
+  await worktrees.remove(kept);
+  await worktrees.discard(discarded);
+  expect(git(path, 'for-each-ref', '--format=%(refname)').split('\n')).toEqual([
+    'refs/heads/attempt/gt-1/1',
+    'refs/heads/main',
+    'refs/yardmaster/base/attempt/gt-1/1',
+  ]);
+  expect(git(path, 'worktree', 'list').split('\n')).toHaveLength(1);
+});
+
+test('ids that would lead out of the folder are refused; a symbolic link in the way is not followed', async () => {
+  const { root, path, worktrees } = setUp();
+  await expect(worktrees.add({ bead: '../up', epoch: 1 }, { path, targetBranch: 'main' })).rejects.toMatchObject({
+    code: 'invalid',
+  });
+  const elsewhere = folder();
+  mkdirSync(join(root, 'worktrees'));
+  symlinkSync(elsewhere, join(root, 'worktrees', 'gt-1-1'));
+  const made = await worktrees.add(first, { path, targetBranch: 'main' });
+  expect(made.worktree).toBe(join(root, 'worktrees', 'gt-1-1'));
+  expect(existsSync(join(elsewhere, 'README.md'))).toBe(false);
+});

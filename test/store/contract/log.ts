@@ -1,0 +1,168 @@
+/**
+ * Contract: the log, records, series and meta.
+ */
+import { describe, expect, test } from 'vitest';
+import { Refused } from '../../../src/core/errors.ts';
+import type { LogFilter } from '../../../src/store/port.ts';
+import { applyAll, birth, change, note, refs } from '../building.ts';
+import type { Opened } from '../contract.ts';
+
+const hall = { machine: 'lamp', id: 'hall' };
+
+export function logContract(opened: Opened): void {
+  const seqs = (filter: LogFilter, order: 'asc' | 'desc' = 'asc', range: { from?: number; limit?: number } = {}) =>
+    opened()
+      .read.log(filter, { limit: 99, order, ...range })
+      .map((row) => row.seq);
+
+  describe('the log', () => {
+    test('a row comes back whole', () => {
+      const row = note('lamp/hall', {
+        event: { type: 'PRESS', force: 3, deep: { list: [null, 'a'] } },
+        by: 'agent/toast#7',
+        before: 'off',
+        after: 'on.dim on.red',
+        taken: ['off -PRESS[isDark]-> on', 'on.dim -> on.red'],
+      });
+      opened().commit((tx) => [
+        tx.note(row),
+        tx.note({ ...row, cause: 1, rejected: 'too dark', after: 'off', taken: [] }),
+      ]);
+      expect(opened().read.log({}, { limit: 9, order: 'asc' })).toEqual([
+        { seq: 1, ...row },
+        { seq: 2, ...row, cause: 1, rejected: 'too dark', after: 'off', taken: [] },
+      ]);
+    });
+
+    test('states that are empty stay empty', () => {
+      const empties = [
+        { before: '', after: '' },
+        { before: '', after: 'on' },
+        { before: 'on', after: '' },
+      ];
+      opened().commit((tx) => {
+        for (const states of empties) tx.note(note('lamp/hall', states));
+      });
+      expect(opened().read.log({}, { limit: 9, order: 'asc' })).toMatchObject(empties);
+    });
+
+    test('tells of who was never born, and keeps it for their birth', () => {
+      opened().commit((tx) => [tx.note(note('lamp/hall', { rejected: 'who?' })), tx.apply(birth('lamp/hall'))]);
+      expect(seqs({ entity: hall })).toEqual([1, 2]);
+      expect(opened().read.entity(hall)?.createdSeq).toBe(2);
+    });
+
+    test('is read in both directions, from outside of a given row', () => {
+      opened().commit((tx) => {
+        for (let n = 0; n < 5; n++) tx.note(note(n % 2 ? 'lamp/porch' : 'lamp/hall'));
+      });
+      expect(seqs({})).toEqual([1, 2, 3, 4, 5]);
+      expect(seqs({}, 'desc')).toEqual([5, 4, 3, 2, 1]);
+      expect(seqs({}, 'asc', { from: 3 })).toEqual([4, 5]);
+      expect(seqs({}, 'desc', { from: 3 })).toEqual([2, 1]);
+      expect(seqs({}, 'asc', { limit: 2 })).toEqual([1, 2]);
+      expect(seqs({}, 'desc', { from: 99, limit: 2 })).toEqual([5, 4]);
+      expect(seqs({ entity: hall }, 'asc', { from: 1 })).toEqual([3, 5]);
+      expect(seqs({ entity: hall }, 'desc', { from: 5, limit: 1 })).toEqual([3]);
+      expect(seqs({}, 'asc', { from: 5 })).toEqual([]);
+    });
+
+    test('is filtered by entity, machine, type and rejection, alone or together', () => {
+      opened().commit((tx) => {
+        tx.note(note('lamp/hall', { event: { type: 'PRESS' } }));
+        tx.note(note('fan/roof', { event: { type: 'PRESS' }, rejected: 'locked' }));
+        tx.note(note('lamp/hall', { event: { type: 'BREAK' }, rejected: 'too soft' }));
+        tx.note(note('lamp/porch', { event: { type: 'BREAK' } }));
+      });
+      expect(seqs({ machine: 'lamp' })).toEqual([1, 3, 4]);
+      expect(seqs({ type: 'PRESS' }, 'desc')).toEqual([2, 1]);
+      expect(seqs({ rejected: true })).toEqual([2, 3]);
+      expect(seqs({ rejected: true }, 'desc', { from: 3 })).toEqual([2]);
+      expect(seqs({ rejected: false })).toEqual([1, 4]);
+      expect(seqs({ entity: hall, rejected: true })).toEqual([3]);
+      expect(seqs({ entity: hall, type: 'PRESS' })).toEqual([1]);
+      expect(seqs({ machine: 'lamp', type: 'BREAK', rejected: true })).toEqual([3]);
+      expect(seqs({ entity: hall, machine: 'fan' })).toEqual([]);
+      expect(seqs({ type: 'NEVER' })).toEqual([]);
+      expect(seqs({ entity: { machine: 'lamp', id: 'nobody' } })).toEqual([]);
+    });
+
+    test('a row that was written does not change with its writer', () => {
+      const event = { type: 'PRESS', list: [1] };
+      opened().commit((tx) => tx.note(note('lamp/hall', { event })));
+      event.list.push(2);
+      expect(opened().read.log({}, { limit: 1, order: 'asc' })[0]?.event).toEqual({ type: 'PRESS', list: [1] });
+    });
+
+    test('a change numbers its row, inside its commit too', () => {
+      const seen = opened().commit((tx) => {
+        const first = tx.apply(birth('lamp/hall'));
+        return [first, tx.lastSeq(), tx.log({ entity: hall }, { limit: 9, order: 'asc' }).length];
+      });
+      expect(seen).toEqual([1, 1, 1]);
+    });
+  });
+
+  describe('records', () => {
+    const tried = (id: string, body: Record<string, number>, about = ['lamp/hall']) => ({
+      kind: 'try',
+      id,
+      about: refs(...about),
+      body,
+    });
+    const ids = (query: { about?: typeof hall; id?: string; order?: 'asc' | 'desc'; limit?: number }) =>
+      opened()
+        .read.records({ kind: 'try', limit: 99, ...query })
+        .map((row) => row.id);
+
+    test('the same id merges into the row that is there', () => {
+      applyAll(opened(), birth('lamp/hall', { at: 10, records: [tried('t1', { n: 1, volts: 5 })] }));
+      applyAll(opened(), change('lamp/hall', { at: 20, records: [tried('t1', { n: 2, amps: 3 }, ['fan/roof'])] }));
+      const merged = { kind: 'try', id: 't1', at: 20, seq: 2, body: { n: 2, volts: 5, amps: 3 } };
+      expect(opened().read.records({ kind: 'try', limit: 9 })).toEqual([merged]);
+      expect(opened().read.records({ kind: 'try', about: hall, limit: 9 })).toEqual([merged]);
+      expect(ids({ about: { machine: 'fan', id: 'roof' } })).toEqual([]);
+    });
+
+    test('are found by id, by whom they are about, in order of their first writing', () => {
+      applyAll(
+        opened(),
+        birth('lamp/hall', {
+          records: [tried('b', { n: 1 }), tried('a', { n: 1 }, ['lamp/hall', 'fan/roof', 'fan/roof'])],
+        }),
+        change('lamp/hall', { records: [tried('c', { n: 1 }, ['fan/roof']), tried('b', { n: 2 })] }),
+      );
+      expect(ids({})).toEqual(['b', 'a', 'c']);
+      expect(ids({ order: 'desc', limit: 2 })).toEqual(['c', 'a']);
+      expect(ids({ about: hall })).toEqual(['b', 'a']);
+      expect(ids({ about: { machine: 'fan', id: 'roof' }, order: 'desc' })).toEqual(['c', 'a']);
+      expect(ids({ id: 'c' })).toEqual(['c']);
+      expect(ids({ id: 'c', about: hall })).toEqual([]);
+      expect(ids({ about: { machine: 'lamp', id: 'nobody' } })).toEqual([]);
+      expect(opened().read.records({ kind: 'other', limit: 9 })).toEqual([]);
+    });
+  });
+
+  describe('series and meta', () => {
+    test('a series counts up by itself', () => {
+      expect(opened().commit((tx) => [tx.next('a'), tx.next('a'), tx.next('b')])).toEqual([1, 2, 1]);
+      expect(opened().commit((tx) => tx.next('a'))).toBe(3);
+    });
+
+    test('meta holds JSON by name, the last one counts', () => {
+      expect(opened().read.meta('policy')).toBeNull();
+      opened().commit((tx) => [tx.setMeta('policy', { a: [1] }), tx.setMeta('policy', { a: [2] })]);
+      expect(opened().read.meta('policy')).toEqual({ a: [2] });
+    });
+
+    test('the owner of the store is in meta', () => {
+      expect(opened().read.meta('boot')).toEqual({ id: 'a'.repeat(16), pid: process.pid, at: 1_000 });
+    });
+
+    test('a list is bounded: no limit, no list', () => {
+      expect(() => opened().read.log({}, { limit: 0, order: 'asc' })).toThrow(Refused);
+      expect(() => opened().read.timersDue(1, -1)).toThrow(Refused);
+      expect(() => opened().read.queue({ machine: 'lamp', state: 'off', limit: Number.NaN })).toThrow(Refused);
+    });
+  });
+}

@@ -1,0 +1,162 @@
+/**
+ * Contract: the outbox, and what is pruned.
+ */
+import { describe, expect, test } from 'vitest';
+import { Bug } from '../../../src/core/errors.ts';
+import type { EffectStatus } from '../../../src/store/port.ts';
+import { applyAll, birth, change } from '../building.ts';
+import type { Opened } from '../contract.ts';
+
+const hall = { machine: 'lamp', id: 'hall' };
+const glow = { type: 'glow', params: { watts: 5 }, scope: null };
+
+export function outboxContract(opened: Opened): void {
+  const statuses = () =>
+    opened()
+      .read.effects({ entity: hall }, { limit: 99 })
+      .items.map((row) => row.status);
+  const dueKeys = (now = 9_999) =>
+    opened()
+      .read.effectsDue(now, 9)
+      .map((row) => row.key);
+
+  describe('the outbox', () => {
+    test('an effect is due at once, with a key of its entity, its event and its place', () => {
+      applyAll(opened(), birth('lamp/a#b', { at: 70, effects: [glow, { ...glow, scope: 'on' }] }));
+      const entity = { machine: 'lamp', id: 'a#b' };
+      expect(opened().read.effectsDue(69, 9)).toEqual([]);
+      expect(opened().read.effectsDue(70, 9)).toEqual([
+        { key: 'lamp/a#b#1#0', entity, seq: 1, ...glow, status: 'pending', attempt: 0, dueAt: 70, note: null },
+        {
+          key: 'lamp/a#b#1#1',
+          entity,
+          seq: 1,
+          ...glow,
+          scope: 'on',
+          status: 'pending',
+          attempt: 0,
+          dueAt: 70,
+          note: null,
+        },
+      ]);
+      expect(opened().read.effectsDue(70, 1)).toHaveLength(1);
+    });
+
+    test('an effect is claimed once, and settled for good', () => {
+      applyAll(opened(), birth('lamp/hall', { effects: [glow] }));
+      const key = 'lamp/hall#1#0';
+      expect(opened().commit((tx) => [tx.claimEffect(key, 1), tx.claimEffect(key, 2)])).toEqual([true, false]);
+      expect(dueKeys()).toEqual([]);
+      opened().commit((tx) => tx.settleEffect(key, 'done', 'succeeded'));
+      expect(opened().read.effects({ entity: hall }, { limit: 9 }).items).toMatchObject([
+        { status: 'done', note: 'succeeded', attempt: 1 },
+      ]);
+      opened().commit((tx) => {
+        tx.settleEffect(key, 'dead', 'again');
+        tx.postponeEffect(key, 1);
+        expect(tx.claimEffect(key, 2)).toBe(false);
+      });
+      expect(statuses()).toEqual(['done']);
+    });
+
+    test('a postponed effect waits for its new instant', () => {
+      applyAll(opened(), birth('lamp/hall', { effects: [glow] }));
+      opened().commit((tx) => [tx.claimEffect('lamp/hall#1#0', 1), tx.postponeEffect('lamp/hall#1#0', 7_000)]);
+      expect(dueKeys(6_999)).toEqual([]);
+      expect(dueKeys(7_000)).toEqual(['lamp/hall#1#0']);
+      expect(opened().read.effectsDue(7_000, 1)).toMatchObject([{ attempt: 1, status: 'pending' }]);
+    });
+
+    test('leaving a state supersedes its effects, pending or inflight, and no others', () => {
+      const effects = ['on', 'off', null, 'off'].map((scope) => ({ ...glow, scope }));
+      applyAll(opened(), birth('lamp/hall', { effects }), birth('lamp/porch', { effects }));
+      opened().commit((tx) => tx.claimEffect('lamp/hall#1#3', 1));
+      applyAll(opened(), change('lamp/hall', { supersede: ['off', 'elsewhere'] }));
+      expect(statuses()).toEqual(['pending', 'superseded', 'pending', 'superseded']);
+      expect(opened().read.effects({ entity: hall }, { limit: 9 }).items[1]?.note).toBe('off was left');
+      expect(dueKeys()).toHaveLength(6);
+      expect(opened().commit((tx) => tx.claimEffect('lamp/hall#1#1', 1))).toBe(false);
+    });
+
+    test('a change supersedes what waits before it adds its own', () => {
+      applyAll(opened(), birth('lamp/hall', { effects: [{ ...glow, scope: 'off' }] }));
+      applyAll(
+        opened(),
+        change('lamp/hall', { from: 'off', to: 'off', supersede: ['off'], effects: [{ ...glow, scope: 'off' }] }),
+      );
+      expect(statuses()).toEqual(['superseded', 'pending']);
+    });
+
+    test('after a crash all inflight effects are pending again', () => {
+      applyAll(opened(), birth('lamp/hall', { effects: [glow, glow, glow] }));
+      opened().commit((tx) => [tx.claimEffect('lamp/hall#1#0', 1), tx.claimEffect('lamp/hall#1#1', 1)]);
+      opened().commit((tx) => tx.settleEffect('lamp/hall#1#0', 'dead', 'gave up'));
+      expect(opened().commit((tx) => tx.reclaimEffects())).toBe(1);
+      expect(statuses()).toEqual(['dead', 'pending', 'pending']);
+    });
+
+    test('a key that names no effect is a bug', () => {
+      expect(() => opened().commit((tx) => tx.claimEffect('lamp/hall', 1))).toThrow(Bug);
+    });
+
+    test('pages: of one entity and of all by making, of a status by due time', () => {
+      applyAll(
+        opened(),
+        birth('lamp/hall', { at: 300, effects: [glow, glow, glow] }),
+        birth('lamp/porch', { at: 100, effects: [glow] }),
+      );
+      opened().commit((tx) => [tx.claimEffect('lamp/hall#1#0', 1), tx.settleEffect('lamp/hall#1#0', 'done', null)]);
+      const walk = (filter: { entity?: typeof hall; status?: EffectStatus }) => {
+        const seen: string[] = [];
+        for (let after: string | null | undefined; after !== null; ) {
+          const page = opened().read.effects(filter, { limit: 1, ...(after === undefined ? {} : { after }) });
+          seen.push(...page.items.map((row) => row.key.slice('lamp/'.length)));
+          after = page.next;
+        }
+        return seen;
+      };
+      expect(walk({})).toEqual(['hall#1#0', 'hall#1#1', 'hall#1#2', 'porch#2#0']);
+      expect(walk({ entity: hall })).toEqual(['hall#1#0', 'hall#1#1', 'hall#1#2']);
+      expect(walk({ entity: hall, status: 'pending' })).toEqual(['hall#1#1', 'hall#1#2']);
+      expect(walk({ status: 'pending' })).toEqual(['porch#2#0', 'hall#1#1', 'hall#1#2']);
+      expect(walk({ entity: { machine: 'lamp', id: 'nobody' } })).toEqual([]);
+    });
+  });
+
+  describe('requests and pruning', () => {
+    const request = (key: string, at: number) => ({
+      principal: 'ann',
+      key,
+      hash: `hash of ${key}`,
+      response: { seq: at },
+      at,
+    });
+
+    test('a request is remembered by principal and key, once', () => {
+      opened().commit((tx) => tx.saveRequest(request('k', 1)));
+      expect(opened().read.request('ann', 'k')).toEqual({ hash: 'hash of k', response: { seq: 1 } });
+      expect(opened().read.request('bob', 'k')).toBeNull();
+      expect(() => opened().commit((tx) => tx.saveRequest(request('k', 2)))).toThrow(Bug);
+    });
+
+    test('prune deletes old requests and old settled effects, within its bound', () => {
+      applyAll(opened(), birth('lamp/hall', { at: 10, effects: [glow, glow, glow] }));
+      opened().commit((tx) => {
+        for (const at of [10, 20, 30]) tx.saveRequest(request(`k${at}`, at));
+        tx.claimEffect('lamp/hall#1#0', 1);
+        tx.settleEffect('lamp/hall#1#0', 'done', null);
+        tx.settleEffect('lamp/hall#1#1', 'superseded', null);
+      });
+      expect(opened().commit((tx) => tx.prune(30, 3))).toBe(3);
+      expect(['k10', 'k20', 'k30'].map((key) => opened().read.request('ann', key) !== null)).toEqual([
+        false,
+        false,
+        true,
+      ]);
+      expect(statuses()).toEqual(['superseded', 'pending']);
+      expect(opened().commit((tx) => tx.prune(30, 99))).toBe(1);
+      expect(statuses()).toEqual(['pending']);
+      expect(opened().commit((tx) => tx.prune(30, 99))).toBe(0);
+    });
+  });
+}
