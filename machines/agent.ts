@@ -4,78 +4,13 @@
  * Its `working` state is the handshake of a run, fenced by the epoch of its dispatch. No start is taken for failed because
  * it did not answer, none for done because it is quiet: each doubt is a state with a question, a deadline and two exits.
  */
-import { setup } from 'xstate';
 import { define } from '../src/core/define.ts';
-import { type AgentContext, agentActions, epochOf, isCurrent, runParams, showsWork } from './agentActions.ts';
-import { backoffMs, type Policy } from './policy.ts';
-import type { AgentEvent, AgentInput, RunParams } from './vocabulary.ts';
-import { BREAKER, reservedActions, TOWN } from './wiring.ts';
+import { type AgentContext, runParams } from './agentActions.ts';
+import { agentSetup } from './agentSetup.ts';
+import type { Policy } from './policy.ts';
+import { BREAKER, TOWN } from './wiring.ts';
 
 export type { AgentContext } from './agentActions.ts';
-
-const agentSetup = (policy: Policy) =>
-  setup({
-    types: {} as { context: AgentContext; events: AgentEvent; input: AgentInput },
-    delays: {
-      startTimeout: policy.startTimeoutMs,
-      unconfirmed: policy.unconfirmedMs,
-      firstHeartbeat: policy.firstHeartbeatMs,
-      probe: policy.probeMs,
-      lease: policy.leaseMs,
-      suspect: policy.suspectMs,
-      wedge: policy.wedgeMs,
-      nudge: policy.nudgeMs,
-      escalate: policy.escalateMs,
-      stall: policy.stallMs,
-      maxRun: ({ context }) => context.maxRunMs ?? policy.maxRunMs,
-      stop: policy.stopMs,
-      recycle: policy.recycleMs,
-      backoff: ({ context }) => backoffMs(policy, context.startFailures),
-      cooldown: policy.cooldownMs,
-    },
-    guards: {
-      isFree: ({ context, event }) =>
-        event.type === 'ASSIGN' &&
-        event.epoch > context.epoch &&
-        (context.hook === null || context.hook === event.bead),
-      isCurrentEpoch: ({ context, event }) => isCurrent(context, event),
-      isRevivable: ({ context, event }) => isCurrent(context, event) && context.revivable,
-      isPermanent: ({ context, event }) =>
-        isCurrent(context, event) && event.type === 'effect.startRun.refused' && event.permanent,
-      isAtAttemptsCap: ({ context, event }) =>
-        isMine(context, event) && context.startFailures + 1 >= policy.attemptsMax,
-      isMine: ({ context, event }) => isMine(context, event),
-      hasBegun: ({ context, event }) => isMine(context, event) && context.began,
-      isAbsentAtCap: ({ context, event }) =>
-        says(context, event, 'absent') && context.startFailures + 1 >= policy.attemptsMax,
-      isAbsentAfterBegin: ({ context, event }) => says(context, event, 'absent') && context.began,
-      saysRunning: ({ context, event }) => says(context, event, 'running'),
-      saysAbsent: ({ context, event }) => says(context, event, 'absent'),
-      exitedWithWork: ({ context, event }) => isCurrent(context, event) && showsWork(event),
-      exitedLateWithWork: ({ context, event }) => isCurrent(context, event) && context.revivable && showsWork(event),
-      saysImpossible: ({ context, event }) =>
-        isCurrent(context, event) && event.type === 'FAILED' && event.class === 'permanent',
-      needsInput: ({ context, event }) =>
-        isCurrent(context, event) && event.type === 'FAILED' && event.class === 'needs_input',
-      isActive: ({ context, event }) => isCurrent(context, event) && event.type === 'HEARTBEAT' && event.active === true,
-      ranElsewhere: ({ context, event }) =>
-        event.type === 'CONTAINER_RENEWED' &&
-        context.incarnation !== null &&
-        event.incarnation !== context.incarnation,
-      hasStopTriesLeft: ({ context }) => context.stopTries < policy.stopTriesMax,
-      isPauseWanted: ({ context }) => context.pauseWanted,
-      isHookedTo: ({ context, event }) => event.type === 'RELEASE' && event.bead === context.hook,
-      isNotStopping: ({ context }) => context.stopTries === 0,
-    },
-    actions: {
-      ...reservedActions,
-      ...agentActions(policy),
-      startRun: (_, _params: RunParams) => {},
-      probeRun: (_, _params: RunParams) => {},
-      stopRun: (_, _params: RunParams) => {},
-      nudgeRun: (_, _params: RunParams) => {},
-    },
-  });
 
 type Scene = { context: AgentContext };
 const startRun = { type: 'startRun' as const, params: ({ context }: Scene) => runParams(context) };
@@ -372,7 +307,11 @@ export const agentMachine = (policy: Policy) =>
               ],
             },
             on: {
-              'effect.stopRun.succeeded': { guard: 'isCurrentEpoch', target: '#agent.exited.stopped', actions: 'endStopped' },
+              'effect.stopRun.succeeded': {
+                guard: 'isCurrentEpoch',
+                target: '#agent.exited.stopped',
+                actions: 'endStopped',
+              },
               EXITED: { guard: 'isCurrentEpoch', target: '#agent.exited.stopped', actions: 'endStopped' },
               FAILED: { guard: 'isCurrentEpoch', target: '#agent.exited.stopped', actions: ['endStopped', stopRun] },
               CONTAINER_DOWN: { target: '#agent.exited.stopped', actions: 'endStopped' },
@@ -418,7 +357,17 @@ export const agentDefinition = (policy: Policy) =>
   define(agentMachine(policy), {
     settings: policy,
     jitter: { backoff: policy.jitter, cooldown: policy.jitter },
-    liveness: ['startTimeout', 'unconfirmed', 'firstHeartbeat', 'lease', 'suspect', 'wedge', 'nudge', 'escalate', 'stall'],
+    liveness: [
+      'startTimeout',
+      'unconfirmed',
+      'firstHeartbeat',
+      'lease',
+      'suspect',
+      'wedge',
+      'nudge',
+      'escalate',
+      'stall',
+    ],
     index: (context: AgentContext) => ({
       scope: context.rig,
       labels: [context.role],
@@ -435,12 +384,3 @@ export const agentDefinition = (policy: Policy) =>
           'that run was replaced and should end'
         : null,
   });
-
-function isMine(context: AgentContext, event: AgentEvent): boolean {
-  const epoch = epochOf(event);
-  return epoch === null || epoch === context.epoch;
-}
-
-function says(context: AgentContext, event: AgentEvent, status: 'running' | 'absent'): boolean {
-  return isCurrent(context, event) && event.type === 'effect.probeRun.succeeded' && event.result.status === status;
-}

@@ -23,7 +23,8 @@ export type { BeadContext } from './beadActions.ts';
 
 /** True when the message is about the bead's latest dispatch. */
 function isCurrent(context: BeadContext, event: BeadEvent): boolean {
-  if (!('epoch' in event) || event.epoch !== context.epoch) return 'params' in event && event.params.epoch === context.epoch;
+  if (!('epoch' in event) || event.epoch !== context.epoch)
+    return 'params' in event && event.params.epoch === context.epoch;
   return !('agent' in event) || event.agent === context.agent;
 }
 
@@ -103,7 +104,11 @@ const completed = [
 ];
 /** A run thought lost that speaks again, or reports late: the bead takes it back. */
 const lateSigns = {
-  'RUN.STARTED': { guard: 'isCurrentRun' as const, target: '#bead.in_progress.running', actions: 'noteStarted' as const },
+  'RUN.STARTED': {
+    guard: 'isCurrentRun' as const,
+    target: '#bead.in_progress.running',
+    actions: 'noteStarted' as const,
+  },
   'RUN.COMPLETED': completed,
 };
 const runFailed = [
@@ -112,8 +117,16 @@ const runFailed = [
 ];
 const evicted = [
   { guard: 'isFreeEviction' as const, target: '#bead.open.ready', actions: 'countEviction' as const },
-  { guard: 'isAtRunsCap' as const, target: '#bead.failed.gaveUp', actions: ['countEviction', 'countRunFailure'] as const },
-  { guard: 'isCurrentRun' as const, target: '#bead.open.backoff', actions: ['countEviction', 'countRunFailure'] as const },
+  {
+    guard: 'isAtRunsCap' as const,
+    target: '#bead.failed.gaveUp',
+    actions: ['countEviction', 'countRunFailure'] as const,
+  },
+  {
+    guard: 'isCurrentRun' as const,
+    target: '#bead.open.backoff',
+    actions: ['countEviction', 'countRunFailure'] as const,
+  },
 ];
 const rework = [
   { guard: 'isAtReworksCap' as const, target: '#bead.failed.reworkExhausted', actions: 'countRework' as const },
@@ -232,7 +245,11 @@ export const beadMachine = (policy: Policy) =>
             description: 'Dispatched; its agent owns the wait for a sign of life.',
             on: {
               'RUN.START_FAILED': [
-                { guard: 'isAtAttemptsCap', target: '#bead.failed.exhausted', actions: ['countStartFailure', 'unhook'] },
+                {
+                  guard: 'isAtAttemptsCap',
+                  target: '#bead.failed.exhausted',
+                  actions: ['countStartFailure', 'unhook'],
+                },
                 { guard: 'keepsAgent', target: 'retryWait', actions: 'countStartFailure' },
                 { guard: 'isCurrentRun', target: '#bead.open.backoff', actions: 'countStartFailure' },
               ],

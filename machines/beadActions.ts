@@ -193,7 +193,9 @@ export function beadActions() {
       const { input } = event as unknown as { input?: BeadInput };
       const about = [{ machine: 'bead', id: context.id }];
       return {
-        queue: [{ type: 'record', params: { kind: 'brief', id: context.id, about, body: { body: input?.body ?? '' } } }],
+        queue: [
+          { type: 'record', params: { kind: 'brief', id: context.id, about, body: { body: input?.body ?? '' } } },
+        ],
       };
     }),
     dispatch: plan(dispatch),
@@ -214,7 +216,9 @@ export function beadActions() {
       spentUsd: context.spentUsd + (event.type === 'SPENT' ? event.costUsd : 0),
     })),
     noteBudget: change((context) => ({ reason: `its budget is spent: ${context.spentUsd.toFixed(2)} USD` })),
-    noteSpentTokens: change((context) => ({ reason: `dispatched ${context.dispatches} times without coming to an end` })),
+    noteSpentTokens: change((context) => ({
+      reason: `dispatched ${context.dispatches} times without coming to an end`,
+    })),
     resetAttempts: change(() => ({ startFailures: 0, backoffStep: 0 })),
     closeDependency: plan(closeDependency),
     failDependency: plan(failDependency),

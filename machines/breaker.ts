@@ -163,14 +163,18 @@ const breakerSetup = (policy: Policy) =>
         ],
       })),
       spend: act(spend),
-      noteReason: act((_, event) => ({ context: { reason: ('reason' in event && event.reason) || 'paused by a person' } })),
+      noteReason: act((_, event) => ({
+        context: { reason: ('reason' in event && event.reason) || 'paused by a person' },
+      })),
       noteBudget: act(() => ({ context: { reason: 'the budget of the day is spent' } })),
       dropReason: act(() => ({ context: { reason: null, pending: [], probe: null } })),
       raiseOpen: act(({ reason }) => ({
         queue: [raise(TOWN, 'open', `no dispatch: ${reason ?? 'too many starts failed'}; a probe follows by itself`)],
       })),
       settleOpen: act(() => ({ queue: [settle(TOWN, 'open')] })),
-      raiseBudget: act(() => ({ queue: [raise(TOWN, 'budget', 'the budget of the day is spent; nothing is dispatched')] })),
+      raiseBudget: act(() => ({
+        queue: [raise(TOWN, 'budget', 'the budget of the day is spent; nothing is dispatched')],
+      })),
       settleBudget: act(() => ({ queue: [settle(TOWN, 'budget')] })),
       heal: (_, _params: HealParams) => {},
     },
@@ -190,7 +194,16 @@ export const breakerMachine = (policy: Policy) =>
     id: 'breaker',
     description: "The town's circuit breaker, its dispatch tokens and its budget.",
     context: {
-      ...{ outcomes: [], openings: 0, probe: null, pending: [], ramp: RAMP_TOP, spentUsd: 0, dayEndsAt: 0, reason: null },
+      ...{
+        outcomes: [],
+        openings: 0,
+        probe: null,
+        pending: [],
+        ramp: RAMP_TOP,
+        spentUsd: 0,
+        dayEndsAt: 0,
+        reason: null,
+      },
       hourly: { tokens: policy.townDispatchesPerHour, at: 0 },
       daily: { tokens: policy.townDispatchesPerDay, at: 0 },
     },

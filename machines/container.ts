@@ -72,7 +72,8 @@ const containerSetup = (policy: Policy) =>
       provision: policy.provisionMs,
       health: policy.healthMs,
       healthSuspect: policy.healthSuspectMs,
-      backoff: ({ context }) => doublingMs(policy.containerBackoffMs, policy.containerBackoffMaxMs, context.failures - 1),
+      backoff: ({ context }) =>
+        doublingMs(policy.containerBackoffMs, policy.containerBackoffMaxMs, context.failures - 1),
       idle: policy.containerIdleMs,
       drain: policy.drainMs,
     },
@@ -154,10 +155,7 @@ export const containerMachine = (policy: Policy) =>
         on: {
           SEEN: [{ guard: 'isRenewed', actions: 'renew' }, {}],
           PLACE: { guard: 'takesMore', target: '.occupied', actions: 'place' },
-          VACATE: [
-            { guard: 'isLastRun', target: '.vacant', actions: 'vacate' },
-            { actions: 'vacate' },
-          ],
+          VACATE: [{ guard: 'isLastRun', target: '.vacant', actions: 'vacate' }, { actions: 'vacate' }],
           DRAIN: 'draining',
         },
         states: {
@@ -190,7 +188,10 @@ export const containerMachine = (policy: Policy) =>
         description: 'It did not answer; asked again, faster. Its runs are not judged yet.',
         initial: 'resting',
         on: {
-          SEEN: [{ guard: 'isRenewed', target: 'up', actions: ['renew', 'noteHealthy'] }, { target: 'up', actions: 'noteHealthy' }],
+          SEEN: [
+            { guard: 'isRenewed', target: 'up', actions: ['renew', 'noteHealthy'] },
+            { target: 'up', actions: 'noteHealthy' },
+          ],
           VACATE: vacate,
           DRAIN: 'draining',
         },
@@ -226,10 +227,7 @@ export const containerMachine = (policy: Policy) =>
         always: { guard: 'isEmpty', target: 'stopping' },
         after: { drain: 'stopping' },
         on: {
-          VACATE: [
-            { guard: 'isLastRun', target: 'stopping', actions: 'vacate' },
-            { actions: 'vacate' },
-          ],
+          VACATE: [{ guard: 'isLastRun', target: 'stopping', actions: 'vacate' }, { actions: 'vacate' }],
           SEEN: [{ guard: 'isRenewed', actions: 'renew' }, {}],
           RESET: 'up',
         },
@@ -260,4 +258,3 @@ export const containerDefinition = (policy: Policy) =>
     jitter: { backoff: policy.jitter },
     index: (context: ContainerContext) => ({ scope: context.id }),
   });
-

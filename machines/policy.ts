@@ -9,7 +9,13 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const ms = (fallback: number) => z.number().int().min(1).max(30 * DAY).default(fallback);
+const ms = (fallback: number) =>
+  z
+    .number()
+    .int()
+    .min(1)
+    .max(30 * DAY)
+    .default(fallback);
 const count = (fallback: number, max = 1_000_000) => z.number().int().min(1).max(max).default(fallback);
 
 const numbers = z.strictObject({
@@ -91,7 +97,11 @@ export const policySchema = numbers.superRefine((policy, context) => {
   relation(policy.wedgeMs >= policy.suspectMs, 'wedgeMs', 'must be at least suspectMs');
   relation(policy.probeMs < policy.suspectMs, 'probeMs', 'must be below suspectMs, or nobody is asked twice');
   relation(policy.breakerCoolMaxMs >= policy.breakerCoolMs, 'breakerCoolMaxMs', 'must be at least breakerCoolMs');
-  relation(policy.containerBackoffMaxMs >= policy.containerBackoffMs, 'containerBackoffMaxMs', 'must be at least containerBackoffMs');
+  relation(
+    policy.containerBackoffMaxMs >= policy.containerBackoffMs,
+    'containerBackoffMaxMs',
+    'must be at least containerBackoffMs',
+  );
   relation(policy.dispatchesMax >= policy.attemptsMax, 'dispatchesMax', 'must be at least attemptsMax');
 });
 

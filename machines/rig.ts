@@ -10,7 +10,16 @@ export type RigContext = { id: string; config: RigConfig; reason: string | null 
 
 const act = (decide: (context: RigContext, event: RigEvent) => Plan<RigContext>) => plan(decide);
 
-const NO_CONFIG: RigConfig = { path: '', branch: 'main', argv: [], promptBy: 'stdin', test: [], merge: true, env: {}, secrets: {} };
+const NO_CONFIG: RigConfig = {
+  path: '',
+  branch: 'main',
+  argv: [],
+  promptBy: 'stdin',
+  test: [],
+  merge: true,
+  env: {},
+  secrets: {},
+};
 
 export const rigMachine = () =>
   setup({
@@ -28,7 +37,9 @@ export const rigMachine = () =>
             }
           : {},
       ),
-      noteReason: act((_, event) => ({ context: { reason: ('reason' in event && event.reason) || 'paused by a person' } })),
+      noteReason: act((_, event) => ({
+        context: { reason: ('reason' in event && event.reason) || 'paused by a person' },
+      })),
       /** An action that does nothing: what has none forbids its event. */
       letPass: act(() => ({})),
       dropReason: act(() => ({ context: { reason: null } })),
@@ -52,5 +63,4 @@ export const rigMachine = () =>
     },
   });
 
-export const rigDefinition = () =>
-  define(rigMachine(), { index: (context: RigContext) => ({ scope: context.id }) });
+export const rigDefinition = () => define(rigMachine(), { index: (context: RigContext) => ({ scope: context.id }) });

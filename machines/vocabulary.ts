@@ -27,7 +27,14 @@ type Outcome<TType extends string, TResult, TParams> =
   | (Stamped & { type: `effect.${TType}.unanswered`; cause: string; params: TParams; key: string });
 
 export type RunParams = { agent: string; epoch: number; bead: string; container: string };
-export type MergeParams = { agent: string; bead: string; rig: string; epoch: number; branch: string; head: string | null };
+export type MergeParams = {
+  agent: string;
+  bead: string;
+  rig: string;
+  epoch: number;
+  branch: string;
+  head: string | null;
+};
 export type MergeResult =
   | { kind: 'merged'; commit: string }
   | { kind: 'nothing' }

@@ -39,5 +39,5 @@ const byCode: Readonly<Partial<Record<RefusalCode, number>>> = {
 export function exitOf(error: Error): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exits.done : exits.usage;
   if (error instanceof Refused) return byCode[error.code] ?? exits.refused;
-  return exits.unfinished;
+  return error instanceof Retryable ? exits.noTown : exits.unfinished;
 }

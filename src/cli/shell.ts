@@ -2,8 +2,9 @@
  * What a command touches of the process around it, as a port: two writers, the environment, the folder, the signals.
  * `createShell` is the real one; tests hand in one that remembers what was written.
  */
-import type { Env } from '../env/env.ts';
+import type { Env, LogLevel } from '../env/env.ts';
 import { createSystemEnv } from '../env/system.ts';
+import { plain } from './text.ts';
 
 /** Where text for people or programs goes. */
 export interface Writer {
@@ -14,6 +15,8 @@ export interface Writer {
   readonly columns: number;
 }
 
+export type LogSink = (level: LogLevel, message: string) => void;
+
 export interface Shell {
   readonly out: Writer;
   readonly errors: Writer;
@@ -22,6 +25,8 @@ export interface Shell {
   readonly directory: string;
   readonly pid: number;
   readonly env: Env;
+  /** Where warnings and errors of the town go from now on; to the error writer until then. */
+  logTo(sink: LogSink): void;
   /** Returns the unsubscriber. */
   onSignal(signals: readonly NodeJS.Signals[], listener: () => void): () => void;
   /** Ends the process at once. */
@@ -33,13 +38,21 @@ const COLUMNS_DEFAULT = 80;
 export function createShell(): Shell {
   process.stdout.on('error', leaveQuietly);
   process.stderr.on('error', leaveQuietly);
+  const errors = writerTo(process.stderr);
+  let sink: LogSink = (level, message) => errors.write(`${level}: ${plain(message)}\n`);
+  const log = (level: LogLevel, message: string) => {
+    if (level === 'warn' || level === 'error') sink(level, message);
+  };
   return {
     out: writerTo(process.stdout),
-    errors: writerTo(process.stderr),
+    errors,
     environment: process.env,
     directory: process.cwd(),
     pid: process.pid,
-    env: createSystemEnv(),
+    env: createSystemEnv({ log }),
+    logTo: (next) => {
+      sink = next;
+    },
     onSignal(signals, listener) {
       for (const signal of signals) process.on(signal, listener);
       return () => {

@@ -1,4 +1,4 @@
-/** Reads a stream of server-sent events, as the HTML standard frames them. */
+/** Reads a stream of server-sent events as the town writes it, with line feeds alone. */
 
 export type ServerEvent = { readonly id: string | null; readonly event: string; readonly data: string };
 
@@ -7,7 +7,7 @@ export async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerato
   let rest = '';
   const decoder = new TextDecoder();
   for await (const piece of body) {
-    const blocks = `${rest}${decoder.decode(piece, { stream: true })}`.replace(/\r\n?/g, '\n').split('\n\n');
+    const blocks = `${rest}${decoder.decode(piece, { stream: true })}`.split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {
       const event = parseBlock(block);

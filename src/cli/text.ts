@@ -1,5 +1,4 @@
 /** Text for people: colours where they are wanted, columns, durations, and nothing that a terminal would obey. */
-import type { Shell, Writer } from './shell.ts';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold';
 export type Paint = (colour: Colour, text: string) => string;
@@ -7,7 +6,10 @@ export type Paint = (colour: Colour, text: string) => string;
 const codes: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2, bold: 1 };
 
 /** Colours for a writer: none when it is no terminal, or when NO_COLOR is set. */
-export function paintFor(writer: Writer, environment: Shell['environment']): Paint {
+export function paintFor(
+  writer: { readonly isTerminal: boolean },
+  environment: Readonly<Record<string, string | undefined>>,
+): Paint {
   if (!writer.isTerminal || environment.NO_COLOR) return (_, text) => text;
   return (colour, text) => `\u001b[${codes[colour]}m${text}\u001b[0m`;
 }

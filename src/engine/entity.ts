@@ -5,7 +5,7 @@ import { type Hydrated, hydrate } from '../core/snapshot.ts';
 import { type EntityRef, refText } from '../core/types.ts';
 import type { EntityRow, Reads } from '../store/port.ts';
 import type { Definitions, Known } from './definitions.ts';
-import type { LruMap } from './lru.ts';
+import type { RecentMap } from './recent-map.ts';
 
 export type Entity = {
   readonly ref: EntityRef;
@@ -29,7 +29,7 @@ export class Unreadable extends Bug {}
 export type EntitySource = {
   readonly reads: Reads;
   readonly definitions: Definitions;
-  readonly cache: LruMap<string, Entity>;
+  readonly cache: RecentMap<string, Entity>;
 };
 
 /** The entity, from memory when it is there; null when it was never born. */

@@ -7,7 +7,7 @@ import type { Entity } from './entity.ts';
 import { Health } from './health.ts';
 import type { Check } from './invariants.ts';
 import type { Limits } from './limits.ts';
-import { LruMap } from './lru.ts';
+import { RecentMap } from './recent-map.ts';
 import { Sampler } from './sampler.ts';
 import { Watchers } from './watchers.ts';
 
@@ -17,7 +17,7 @@ export type Kernel = {
   readonly limits: Limits;
   readonly definitions: Definitions;
   /** Entities by their reference's text. One writer: whoever changes an entity otherwise deletes it here. */
-  readonly cache: LruMap<string, Entity>;
+  readonly cache: RecentMap<string, Entity>;
   readonly health: Health;
   readonly commits: Commits;
   readonly watchers: Watchers;
@@ -32,7 +32,7 @@ export function createKernel({ env, store, limits, check }: Parts): Kernel {
     env,
     limits,
     definitions: new Definitions(),
-    cache: new LruMap<string, Entity>(limits.snapshotsMax),
+    cache: new RecentMap<string, Entity>(limits.snapshotsMax),
     sampler: new Sampler(),
   };
   const health = new Health({ env, store, recoverMs: limits.recoverMs });

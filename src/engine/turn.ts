@@ -13,7 +13,7 @@ import type { LogRow, NewLogRow, Transaction } from '../store/port.ts';
 import type { Definitions } from './definitions.ts';
 import { type Entity, findEntity } from './entity.ts';
 import type { Limits } from './limits.ts';
-import type { LruMap } from './lru.ts';
+import type { RecentMap } from './recent-map.ts';
 import type { Sampler } from './sampler.ts';
 
 /** An entity that a piece of work changed, for invariants that are checked before the commit. */
@@ -30,7 +30,7 @@ export type Bench = {
   readonly env: Env;
   readonly limits: Limits;
   readonly definitions: Definitions;
-  readonly cache: LruMap<string, Entity>;
+  readonly cache: RecentMap<string, Entity>;
   readonly sampler: Sampler;
 };
 

@@ -32,9 +32,9 @@ export type ApiParts = {
 
 type Inputs = { readonly params?: z.ZodType; readonly query?: z.ZodType; readonly body?: z.ZodType };
 type JsonBody<B extends z.ZodType> = { content: { 'application/json': { schema: B } }; required: true };
-type RequestOf<I extends Inputs> = (I['params'] extends z.ZodType ? { params: I['params'] } : unknown) &
-  (I['query'] extends z.ZodType ? { query: I['query'] } : unknown) &
-  (I['body'] extends z.ZodType ? { body: JsonBody<I['body']> } : unknown);
+type RequestOf<I extends Inputs> = (I['params'] extends z.ZodType ? { params: I['params'] } : object) &
+  (I['query'] extends z.ZodType ? { query: I['query'] } : object) &
+  (I['body'] extends z.ZodType ? { body: JsonBody<I['body']> } : object);
 
 export type RouteShape<P extends string, I extends Inputs> = {
   readonly method: 'get' | 'post' | 'put' | 'patch';
@@ -61,7 +61,9 @@ export function describeRoute<const P extends string, I extends Inputs = Record<
   const inputs: Inputs = shape.inputs ?? {};
   const isUnsafe = method !== 'get';
   const content =
-    typeof answer === 'string' ? { [answer]: { schema: { type: 'string' } } } : { 'application/json': { schema: answer } };
+    typeof answer === 'string'
+      ? { [answer]: { schema: { type: 'string' } } }
+      : { 'application/json': { schema: answer } };
   const described = {
     ...{ method, path, summary, tags: [tag], security: gate.security.map((name) => ({ [name]: [] })) },
     middleware: isUnsafe ? [gate.middleware, requireBody] : [gate.middleware],

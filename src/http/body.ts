@@ -15,12 +15,9 @@ export type Body = { readonly text: string; readonly value: unknown };
 export async function readBody(context: ApiContext): Promise<Body> {
   const known = context.get('body');
   if (known) return known;
-  const read = await readText(context);
-  const text = read.trim() === '' ? '{}' : read;
-  const value = parse(text);
-  const body = { text, value };
+  const text = await readText(context);
+  const body = { text, value: parse(text) };
   context.set('body', body);
-  context.req.bodyCache.text = Promise.resolve(text);
   return body;
 }
 
@@ -31,13 +28,15 @@ export const requireBody: ApiMiddleware = async (context, next) => {
 };
 
 async function readText(context: ApiContext): Promise<string> {
-  const declared = context.req.header('content-length');
-  if (declared !== undefined && context.req.header('transfer-encoding') === undefined) {
-    if (Number(declared) > BYTES_MAX) throw tooLarge();
-    return context.req.raw.text();
-  }
+  const declared = Number(context.req.header('content-length') ?? 0);
+  if (declared > BYTES_MAX) throw tooLarge();
+  if (declared > 0) return context.req.text();
   const stream = context.req.raw.body;
-  return stream === null ? '' : readStream(stream);
+  const text = (stream === null ? '' : await readStream(stream)) || '{}';
+  // Whoever reads it after us, the schemas do, finds it in a request that can still be read.
+  const { method, headers } = context.req.raw;
+  context.req.raw = new Request(context.req.url, { method, headers, body: text });
+  return text;
 }
 
 async function readStream(stream: ReadableStream<Uint8Array>): Promise<string> {
@@ -75,7 +74,9 @@ function inspect(root: unknown): void {
   let level: unknown[] = [root];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > DEPTH_MAX) {
-      throw new Refused('invalid', `the body is nested more than ${DEPTH_MAX} deep: make it flatter`, { depthMax: DEPTH_MAX });
+      throw new Refused('invalid', `the body is nested more than ${DEPTH_MAX} deep: make it flatter`, {
+        depthMax: DEPTH_MAX,
+      });
     }
     level = level.flatMap(children);
   }

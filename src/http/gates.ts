@@ -72,7 +72,11 @@ export function createGates({ town, env, operatorToken, limiter, problems }: Par
   const limited = (context: ApiContext, key: string): Response | null => {
     const retryAfterMs = limiter.take(key, env.clock.now());
     if (retryAfterMs === 0) return null;
-    return problems.answer(context, { code: 'rate_limited', detail: 'too many requests: wait, then go on', retryAfterMs });
+    return problems.answer(context, {
+      code: 'rate_limited',
+      detail: 'too many requests: wait, then go on',
+      retryAfterMs,
+    });
   };
 
   const gate = (recognise: Recognise): ApiMiddleware => {
@@ -121,7 +125,10 @@ function ownReport(town: Town, runs: Runs): Recognise {
     if (run === null) return null;
     const current = epochOf(town.get({ machine: 'agent', id: agent }));
     if (run.epoch === current) {
-      throw new Refused('forbidden', `the token is of epoch ${run.epoch}, the report is of epoch ${claimed}: send your own`);
+      throw new Refused(
+        'forbidden',
+        `the token is of epoch ${run.epoch}, the report is of epoch ${claimed}: send your own`,
+      );
     }
     const message = `agent ${agent} is at epoch ${current}, the token is of epoch ${run.epoch}: that run was replaced and should end`;
     throw new Refused('stale_epoch', message, { epoch: current });

@@ -63,7 +63,10 @@ function judgeAddress(context: ApiContext, { operatorToken }: GuardOptions): Pro
   const isSecret = ([name, values]: [string, string[]]) =>
     secretNames.has(name.toLowerCase()) || values.some((value) => isSameText(value, operatorToken));
   if (!Object.entries(context.req.queries()).some(isSecret)) return null;
-  return { code: 'malformed', detail: 'a token has no place in an address: send it as "Authorization: Bearer <token>"' };
+  return {
+    code: 'malformed',
+    detail: 'a token has no place in an address: send it as "Authorization: Bearer <token>"',
+  };
 }
 
 /** What a page can send without asking first is never JSON. */

@@ -1,12 +1,9 @@
 /** Text of strangers, made safe to print: a terminal obeys what is between the letters. */
+import { stripVTControlCharacters } from 'node:util';
 
-// ESC and its one-byte forms, then the parameters of the sequence; OSC and its like run to their terminator.
-const sequences =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
-  /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|\u001b[ -/]*[0-~]?/g;
-const controls = /[\p{Cc}--[\n\t]]/gv;
+const controls = /(?![\n\t])\p{Cc}/gu;
 
-/** Drops escape sequences (colours, titles, the clipboard's) and control characters other than line breaks and tabs. */
+/** Drops escape sequences (colours, titles, the clipboard's) and every control character but line breaks and tabs. */
 export function plainText(text: string): string {
-  return text.replace(/\r\n/g, '\n').replace(sequences, '').replace(controls, '');
+  return stripVTControlCharacters(text).replace(controls, '');
 }

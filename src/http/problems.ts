@@ -3,7 +3,7 @@
  */
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { coerceError, Refused, type RefusalCode, Retryable } from '../core/errors.ts';
+import { coerceError, type RefusalCode, Refused, Retryable } from '../core/errors.ts';
 import type { Env } from '../env/env.ts';
 
 /** A refusal's code, or one of the border's own. */
@@ -105,6 +105,8 @@ export class Problems {
     if (typeof value !== 'object' || value === null) return value;
     if (depth === DEPTH_MAX) return null;
     if (Array.isArray(value)) return value.map((item) => this.#masked(item, depth + 1));
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.#mask(key), this.#masked(item, depth + 1)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [this.#mask(key), this.#masked(item, depth + 1)]),
+    );
   }
 }

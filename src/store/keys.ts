@@ -2,7 +2,7 @@
  * What both stores must agree on to the letter: keys of effects, cursors of pages, bounds of lists, and which leaf a state covers.
  */
 import { Bug, Refused } from '../core/errors.ts';
-import type { EntityRef, EpochMs, Seq, StateId } from '../core/types.ts';
+import type { EntityRef, Seq, StateId } from '../core/types.ts';
 import { refText } from '../core/types.ts';
 import type { Paged } from './port.ts';
 
@@ -74,11 +74,4 @@ function parseJson(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-/** The instant that a liveness timer gets after a restart: a full delay from now, or its promised lease when that is later. */
-export function regranted(timer: { dueAt: EpochMs; leaseUntil: EpochMs | null; delayMs: number }, at: EpochMs) {
-  const dueAt = at + timer.delayMs;
-  const leaseUntil = timer.leaseUntil !== null && timer.leaseUntil > dueAt ? timer.leaseUntil : null;
-  return { dueAt, leaseUntil };
 }

@@ -13,10 +13,12 @@ export type Prepared<Set> = {
     : never;
 };
 
+/** Names the types of a statement: its parameters in order, and the row it gives (`never` when it gives none). */
 export function query<Params extends unknown[], Row = never>(sql: string): Query<Params, Row> {
   return sql;
 }
 
+/** Prepares each query of the set once, on this connection. Throws SQLite's error when the schema does not fit. */
 export function prepareAll<Set extends Readonly<Record<string, string>>>(
   db: Database.Database,
   set: Set,

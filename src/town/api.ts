@@ -2,8 +2,9 @@
  * What a town offers to its callers: HTTP, the command line and embedding programs all speak to this one surface.
  * Every change is an event to an entity; every view is a projection of the store.
  */
-import type { RigConfig } from '../../machines/vocabulary.ts';
+
 import type { Policy, PolicyPatch } from '../../machines/policy.ts';
+import type { RigConfig } from '../../machines/vocabulary.ts';
 import type { EngineEvent, EntityRef, EpochMs, JsonObject, JsonValue, Receipt, Seq } from '../core/types.ts';
 import type { EffectStatus, LogFilter, LogRow, Paged, TimerRow } from '../store/port.ts';
 

@@ -30,12 +30,19 @@ export function checkBeads(reads: Reads, beads: readonly NewBead[], rigs: readon
   const ids = new Set<string>();
   for (const { id, rig, dependsOn = [] } of beads) {
     if (ids.has(id)) throw new Refused('invalid', `bead ${id} is there twice`, { bead: id });
-    if (reads.entity({ machine: 'bead', id })) throw new Refused('already_exists', `bead ${id} exists already`, { bead: id });
+    if (reads.entity({ machine: 'bead', id }))
+      throw new Refused('already_exists', `bead ${id} exists already`, { bead: id });
     if (!rigs.includes(rig)) {
-      throw new Refused('invalid', `bead ${id}: there is no rig ${rig}; there are ${rigs.join(', ')}`, { bead: id, rig });
+      throw new Refused('invalid', `bead ${id}: there is no rig ${rig}; there are ${rigs.join(', ')}`, {
+        bead: id,
+        rig,
+      });
     }
     if (dependsOn.length > DEPENDENCIES_MAX) {
-      throw new Refused('invalid', `bead ${id} depends on ${dependsOn.length} beads; at most ${DEPENDENCIES_MAX} can be`);
+      throw new Refused(
+        'invalid',
+        `bead ${id} depends on ${dependsOn.length} beads; at most ${DEPENDENCIES_MAX} can be`,
+      );
     }
     ids.add(id);
   }
@@ -46,7 +53,8 @@ export function checkBeads(reads: Reads, beads: readonly NewBead[], rigs: readon
     }
   }
   const cycle = findCycle(new Map(beads.map(({ id, dependsOn = [] }) => [id, dependsOn])));
-  if (cycle) throw new Refused('invalid', `the beads depend on each other in a circle: ${cycle.join(' → ')}`, { cycle });
+  if (cycle)
+    throw new Refused('invalid', `the beads depend on each other in a circle: ${cycle.join(' → ')}`, { cycle });
 }
 
 /** The births, dependencies first, so that every link finds its end. */

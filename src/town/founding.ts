@@ -1,7 +1,8 @@
 /** Founding a town, or opening it again: its entities are there, its rigs and its policy are as they were asked for. */
-import { BREAKER, TOWN } from '../../machines/wiring.ts';
+
 import { defaultPolicy, type Policy, type PolicyPatch, policySchema } from '../../machines/policy.ts';
 import type { RigConfig, RigInput } from '../../machines/vocabulary.ts';
+import { BREAKER, TOWN } from '../../machines/wiring.ts';
 import { Refused } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/types.ts';
 import type { Batch } from '../engine/engine.ts';

@@ -5,6 +5,7 @@
 import type { AnnounceParams } from '../../machines/escalation.ts';
 import type { Policy } from '../../machines/policy.ts';
 import type { HealParams, MergeParams, RunParams } from '../../machines/vocabulary.ts';
+import { toStartOutcome } from '../agents/outcome.ts';
 import type { Container, Integrator, StartOutcome } from '../agents/port.ts';
 import type { EffectOutcome, JsonValue } from '../core/types.ts';
 import type { Env } from '../env/env.ts';
@@ -48,7 +49,8 @@ function runHandlers({ env, policy, containers, runSpecs, apiKnown }: HandlerPar
       run: typed<RunParams>(async (params, { signal }) => {
         await apiKnown;
         const spec = runSpecs.of(params);
-        return readStart(await containers(params.container).start(spec, signal));
+        // Whoever made the container: what it answers is read in one place.
+        return readStart(await toStartOutcome(() => containers(params.container).start(spec, signal), signal));
       }),
     },
     probeRun: {

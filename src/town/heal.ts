@@ -22,11 +22,16 @@ export function createHealer(engine: () => HealingEngine): Healer {
 
 type Ward = { state: string; event: HealParams['event']; rig: string | null };
 
-async function healState({ deliver, reads }: HealingEngine, { state, event, rig }: Ward): Promise<number> {
+async function healState(engine: HealingEngine, { state, event, rig }: Ward): Promise<number> {
   let healed = 0;
   for (;;) {
-    const waiting = reads.queue({ machine: 'bead', state, limit: BATCH, ...(rig === null ? {} : { scope: rig }) });
-    const took = await Promise.all(waiting.map((ref) => wake(deliver, ref, event)));
+    const waiting = engine.reads.queue({
+      machine: 'bead',
+      state,
+      limit: BATCH,
+      ...(rig === null ? {} : { scope: rig }),
+    });
+    const took = await Promise.all(waiting.map((ref) => wake(engine, ref, event)));
     const count = took.filter(Boolean).length;
     healed += count;
     // Who took it left the state; when nobody did, nobody will.
@@ -34,9 +39,9 @@ async function healState({ deliver, reads }: HealingEngine, { state, event, rig 
   }
 }
 
-async function wake(deliver: HealingEngine['deliver'], to: EntityRef, type: HealParams['event']): Promise<boolean> {
+async function wake(engine: HealingEngine, to: EntityRef, type: HealParams['event']): Promise<boolean> {
   try {
-    await deliver({ to, event: { type, reason: 'its cause may be gone' }, by: 'town' });
+    await engine.deliver({ to, event: { type, reason: 'its cause may be gone' }, by: 'town' });
     return true;
   } catch (thrown) {
     if (coerceError(thrown) instanceof Refused) return false;

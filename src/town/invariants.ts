@@ -49,7 +49,8 @@ export function checkAgent(agent: Side<AgentContext>, reads: Reads): string | nu
 
 export function checkBead(bead: Side<BeadContext>, reads: Reads): string | null {
   if (!LIVE_BEAD.test(bead.state)) return null;
-  const agent = bead.context.agent === null ? null : side<AgentContext>(reads, { machine: 'agent', id: bead.context.agent });
+  const agent =
+    bead.context.agent === null ? null : side<AgentContext>(reads, { machine: 'agent', id: bead.context.agent });
   if (!agent) return `P4: bead ${bead.context.id} is ${bead.state} without an agent`;
   return mismatch(agent, bead);
 }

@@ -14,7 +14,11 @@ import type { Parties, Party } from './parties.ts';
 const LIST_MAX = 1_000;
 const LIVE = ['in_progress.starting', 'in_progress.running', 'in_progress.stopping'];
 
-export type PatrolParts = { readonly env: Env; readonly engine: Pick<Engine, 'deliver' | 'reads'>; readonly parties: Parties };
+export type PatrolParts = {
+  readonly env: Env;
+  readonly engine: Pick<Engine, 'deliver' | 'reads'>;
+  readonly parties: Parties;
+};
 
 /** One round; resolves with the sentences of what it found. */
 export async function patrol(parts: PatrolParts): Promise<readonly string[]> {
@@ -32,12 +36,16 @@ async function lostRuns({ env, engine, parties }: PatrolParts): Promise<readonly
     found.push(problem);
     env.log('error', problem);
     const { agent, epoch, id } = bead.context;
-    await attempt(engine, { machine: 'escalation', id: escalationId(`bead/${id}`, 'invariant') }, {
-      type: 'RAISE',
-      subject: `bead/${id}`,
-      cause: 'invariant',
-      message: problem,
-    });
+    await attempt(
+      engine,
+      { machine: 'escalation', id: escalationId(`bead/${id}`, 'invariant') },
+      {
+        type: 'RAISE',
+        subject: `bead/${id}`,
+        cause: 'invariant',
+        message: problem,
+      },
+    );
     const evicted = { type: 'RUN.EVICTED', agent: agent ?? '', epoch, reason: problem, began: false };
     await attempt(engine, bead.ref, evicted);
   }

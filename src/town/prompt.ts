@@ -15,7 +15,10 @@ export function promptOf({ bead, title, body, branch, reports, previous }: Promp
     parts.push('', `An earlier attempt did not come to an end: ${previous.reason}.`);
     if (previous.branch) parts.push(`What it committed is on the branch ${previous.branch}.`);
   }
-  parts.push('', `Work in the current directory, which is a git worktree of its own, and commit what you do for ${branch}.`);
+  parts.push(
+    '',
+    `Work in the current directory, which is a git worktree of its own, and commit what you do for ${branch}.`,
+  );
   if (reports) {
     parts.push(
       'When you are done, exit with code 0; or report it: POST $YARDMASTER_API_URL/api/v1/agents/$YARDMASTER_AGENT/events',

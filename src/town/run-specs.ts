@@ -1,6 +1,7 @@
 /** What a run is told, put together from the bead, its rig and its history at the moment of the start. */
-import type { RunParams } from '../../machines/vocabulary.ts';
+
 import type { Policy } from '../../machines/policy.ts';
+import type { RunParams } from '../../machines/vocabulary.ts';
 import type { RunSpec } from '../agents/port.ts';
 import type { Reads } from '../store/port.ts';
 import { attemptsAbout } from './attempts.ts';

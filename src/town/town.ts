@@ -54,7 +54,8 @@ export async function createTown(options: TownOptions): Promise<Town> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const env = options.env ?? createSystemEnv();
   const { synchronous } = options;
-  const store = options.store ?? openSqlite({ file: join(directory, 'town.db'), env, ...(synchronous && { synchronous }) });
+  const store =
+    options.store ?? openSqlite({ file: join(directory, 'town.db'), env, ...(synchronous && { synchronous }) });
   try {
     const town = new RunningTown({ ...options, directory }, env, store);
     await town.open();
@@ -168,7 +169,10 @@ class RunningTown implements Town {
     checkId(agent.id, 'an agent');
     this.#parties.get('rig', agent.rig);
     const input = { ...agent, role: 'polecat', container: LOCAL };
-    return this.#engine.birth({ to: { machine: 'agent', id: agent.id }, input, by }, idempotency ? { idempotency } : {});
+    return this.#engine.birth(
+      { to: { machine: 'agent', id: agent.id }, input, by },
+      idempotency ? { idempotency } : {},
+    );
   }
 
   async patchPolicy(patch: PolicyPatch, { by = 'operator' }: SendOptions = {}): Promise<Policy> {
@@ -235,7 +239,13 @@ class RunningTown implements Town {
   #localContainer(): Container {
     const { environment = {} } = this.#options;
     const root = join(this.directory, LOCAL);
-    return createLocalContainer({ id: LOCAL, root, env: this.#env, environment, heartbeatMs: this.#policy.heartbeatMs });
+    return createLocalContainer({
+      id: LOCAL,
+      root,
+      env: this.#env,
+      environment,
+      heartbeatMs: this.#policy.heartbeatMs,
+    });
   }
 
   #createEngine(): Engine {

@@ -1,11 +1,12 @@
 /** Projections of entities for people and programs; the one place that turns a row into a view. */
+
+import { BREAKER } from '../../machines/wiring.ts';
 import type { EntityRef } from '../core/types.ts';
 import { refText } from '../core/types.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EffectRow, Paged } from '../store/port.ts';
 import type { EffectView, EntityView, ListQuery, TownStatus } from './api.ts';
 import type { Parties } from './parties.ts';
-import { BREAKER } from '../../machines/wiring.ts';
 
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 500;

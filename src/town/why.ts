@@ -108,7 +108,9 @@ function ofProgress({ parties }: WhyParts, { context }: Party<'bead'>, state: st
     const inputs = { ...reasonOf(reason), startFailures, runFailures, reworks };
     return [condition('it is reopened', false, { inputs, waitsFor: 'a person: REOPEN' })];
   }
-  return state.startsWith('closed.') ? [] : [condition('its wait is over', false, { inputs: { ...reasonOf(reason), startFailures, runFailures, reworks } })];
+  return state.startsWith('closed.')
+    ? []
+    : [condition('its wait is over', false, { inputs: { ...reasonOf(reason), startFailures, runFailures, reworks } })];
 }
 
 function ofDependency({ parties }: WhyParts, id: string): WhyCondition {
@@ -139,7 +141,9 @@ function ofDispatch(parts: WhyParts, bead: Party<'bead'>): readonly WhyCondition
       inputs: { free: mine.length, agents: Object.fromEntries(census.map(({ state, count }) => [state, count])) },
       waitsFor: 'an agent that becomes idle.ready',
     }),
-    condition('the town has a free slot', working < policy.workingMax, { inputs: { working, most: policy.workingMax } }),
+    condition('the town has a free slot', working < policy.workingMax, {
+      inputs: { working, most: policy.workingMax },
+    }),
     condition('it is its turn', ahead < Math.max(mine.length, 1), { inputs: { ahead, priority } }),
     ofContainer(parts, mine[0]?.context.container),
   ];
@@ -165,7 +169,8 @@ function ofBreaker({ parties, reads }: WhyParts): WhyCondition {
 }
 
 function ofContainer({ parties }: WhyParts, id: string | undefined): WhyCondition {
-  if (id === undefined) return condition('its container is up', true, { inputs: { container: 'no agent is free to ask for' } });
+  if (id === undefined)
+    return condition('its container is up', true, { inputs: { container: 'no agent is free to ask for' } });
   const container = parties.find('container', id);
   const state = container?.state ?? 'unknown';
   return condition(`container ${id} is up`, state.startsWith('up.'), {
@@ -180,10 +185,15 @@ function ofAgent(parts: WhyParts, { context }: Party<'agent'>, state: string): r
   if (state === 'idle.ready') {
     const ready = parts.reads.queue({ machine: 'bead', state: 'open.ready', scope: rig, limit: LOOK_MAX }).length;
     const has = ready > 0 || hook !== null;
-    return [ofBreaker(parts), condition('there is a bead for it', has, { inputs: { ready, hook: hook ?? '' }, waitsFor: 'a ready bead' })];
+    return [
+      ofBreaker(parts),
+      condition('there is a bead for it', has, { inputs: { ready, hook: hook ?? '' }, waitsFor: 'a ready bead' }),
+    ];
   }
   if (state === 'idle.quarantined') {
-    return [condition('the configuration is mended', false, { inputs, waitsFor: 'a person: configure the rig, or RESET' })];
+    return [
+      condition('the configuration is mended', false, { inputs, waitsFor: 'a person: configure the rig, or RESET' }),
+    ];
   }
   if (state === 'idle.paused') return [condition('it is resumed', false, { inputs, waitsFor: 'a person: RESUME' })];
   return [condition(state.startsWith('working.') ? 'its run ends' : 'its rest is over', false, { inputs })];

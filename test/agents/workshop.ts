@@ -6,10 +6,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { createLocalContainer, type LocalContainer, type LocalContainerOptions } from '../../src/agents/local.ts';
 import type { RunReport, RunSpec } from '../../src/agents/port.ts';
 import { createSystemEnv } from '../../src/env/system.ts';
+
+// Real processes on a busy machine: waits have deadlines of their own, which name what did not happen.
+vi.setConfig({ testTimeout: 30_000 });
 
 export const env = createSystemEnv({ log: () => {} });
 export const never = new AbortController().signal;

@@ -88,12 +88,6 @@ describe('opening', () => {
     again.close();
   });
 
-  test('the default survives a power cut: synchronous is FULL', () => {
-    const store = openSqlite({ file, env: standingEnv() });
-    expect(prepared(store).read.definition(1)).not.toBeNull();
-    store.close();
-  });
-
   test('a database of a newer version is refused, and unharmed', () => {
     open().close();
     edit(file, "UPDATE meta SET value = '99' WHERE name = 'schema'");

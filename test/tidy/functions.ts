@@ -31,7 +31,12 @@ function beginsFunction(code: string, brace: number): boolean {
 function beforeReturnType(code: string, end: number): number {
   for (let at = end - 1; at >= 0; at -= 1) {
     const letter = code[at] ?? '';
-    if (letter === '>' && code[at - 1] === '=') return 0;
+    if (letter === '>' && code[at - 1] === '=') {
+      at -= 1;
+      continue;
+    }
+    // What follows on the next line is another statement.
+    if (letter === '}' && /^\s*\n/.test(code.slice(at + 1, end))) return 0;
     if (letter in OPENING) at = openingOf(code, at);
     else if (letter === ':') return at === end - 1 ? 0 : code.slice(0, at).trimEnd().length;
     else if (!/[\w\s.|&,'"`?$]/.test(letter)) return 0;

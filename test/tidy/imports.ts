@@ -80,7 +80,8 @@ export function cycles(sources: readonly Source[]): Finding[] {
 const ENTRIES = /^(?:src\/(?:index|cli)\.ts|machines\/index\.ts|src\/inspector\/app\/main\.ts|.*\.test\.ts)$/;
 
 /**
- * Production that only tests use counts as unused. A file may also be named in a string (to run it), or in package.json.
+ * Production that only tests use counts as unused. A file may also be named in a string, to run it, or in
+ * package.json.
  */
 export function unimported(sources: readonly Source[], packageJson: string): Finding[] {
   const used = new Set<string>();

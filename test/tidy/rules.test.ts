@@ -110,11 +110,13 @@ describe('sizes', () => {
       'export function* a<T>(b = { c: 1 }): Iterable<T | null> {',
       'class A { a(b: string): asserts b is "c" {',
       'class A { async #a() {',
+      'function a(b: string): (c: number) => D | null {',
     ];
     for (const head of heads) {
       const count = functionBodies(readSource('src/x.ts', `${head}\n}${head.startsWith('class') ? ' }' : ''}`)).length;
       expect(count, head).toBe(1);
     }
+    expect(functionBodies(readSource('src/x.ts', 'function a(): b {\n}\n\nclass C {\n}'))).toHaveLength(1);
     for (const head of [
       'if (a) {',
       'for (;;) {',
@@ -161,7 +163,13 @@ describe('sizes', () => {
 
 describe('imports', () => {
   it('are read over several lines, with re-exports, types and dynamic ones', () => {
-    const text = `import type {\n  A,\n} from '../a.ts';\nexport { b } from './b.ts';\nimport 'c';\nawait import('./d.ts');\n// import './no.ts'`;
+    const text = [
+      "import type {\n  A,\n} from '../a.ts';",
+      "export { b } from './b.ts';",
+      "import 'c';",
+      "await import('./d.ts');",
+      "// import './no.ts'",
+    ].join('\n');
     expect(importsOf(readSource('src/x/y.ts', text)).map(({ from }) => from)).toEqual([
       'src/a.ts',
       'src/x/b.ts',

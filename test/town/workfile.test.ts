@@ -228,13 +228,13 @@ function bomb(): string {
 }
 
 describe('a large work file', () => {
-  it('is read in one go: a chain of 20,000 beads, each waiting for the one before', () => {
-    const beads = Array.from({ length: 20_000 }, (_, i) => ({
+  it('is read in one go: a chain of 10,000 beads, each waiting for the one before', () => {
+    const beads = Array.from({ length: 10_000 }, (_, i) => ({
       id: `b${i}`,
       title: 'x',
       dependsOn: i ? [`b${i - 1}`] : [],
     }));
-    expect(parse(JSON.stringify({ beads })).beads).toHaveLength(20_000);
+    expect(parse(JSON.stringify({ beads })).beads).toHaveLength(10_000);
   });
 });
 

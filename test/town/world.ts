@@ -41,7 +41,13 @@ export class ScriptedContainer implements Container {
   onProbe: (run: { agent: string; epoch: number }) => RunStatus = () => 'unknown';
   onHealth: () => Promise<{ incarnation: string }> = async () => ({ incarnation: this.incarnation });
   onProvision: () => Promise<{ incarnation: string }> = async () => ({ incarnation: this.incarnation });
-  evidence: Evidence | null = { branch: 'attempt/x/1', base: 'a'.repeat(40), head: 'b'.repeat(40), commits: 1, checkpointed: false };
+  evidence: Evidence | null = {
+    branch: 'attempt/x/1',
+    base: 'a'.repeat(40),
+    head: 'b'.repeat(40),
+    commits: 1,
+    checkpointed: false,
+  };
   #listener: (report: RunReport) => Promise<void> = async () => undefined;
 
   accepts(): StartOutcome {
@@ -152,7 +158,7 @@ export async function world({ agentCount = 1, beads = ['b1'], policy, ...options
       return spec;
     },
     async [Symbol.asyncDispose]() {
-      await env.until(town[Symbol.asyncDispose]());
+      await env.until(Promise.resolve(town[Symbol.asyncDispose]()));
       rmSync(directory, { recursive: true, force: true });
     },
   };

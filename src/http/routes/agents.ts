@@ -1,6 +1,5 @@
 /** Agents over HTTP: the operator's side of them, and the door for what their runs report. */
 import type { AgentMessage } from '../../../machines/vocabulary.ts';
-import type { EngineEvent } from '../../core/types.ts';
 import type { Town } from '../../town/api.ts';
 import { type Api, type ApiParts, answer, describeRoute } from '../api.ts';
 import { plainText } from '../plain-text.ts';
@@ -56,7 +55,11 @@ export function agentRoutes(api: Api, parts: ApiParts): void {
 function runRoutes(api: Api, { town, gates }: ApiParts): void {
   const report = describeRoute({
     ...{ method: 'post', path: '/agents/{id}/events', summary: 'Takes a report of a run, by its own token', tag },
-    ...{ gate: gates.ownReport, inputs: { params: requests.idPath, body: requests.runReport }, answer: answers.receipt },
+    ...{
+      gate: gates.ownReport,
+      inputs: { params: requests.idPath, body: requests.runReport },
+      answer: answers.receipt,
+    },
   });
   api.openapi(report, (context) => {
     const to = { machine: 'agent', id: context.req.valid('param').id };
@@ -65,7 +68,11 @@ function runRoutes(api: Api, { town, gates }: ApiParts): void {
 
   const output = describeRoute({
     ...{ method: 'get', path: '/agents/{id}/runs/{epoch}/output', summary: 'Shows the end of what a run printed', tag },
-    ...{ gate: gates.operator, inputs: { params: requests.runPath, query: requests.outputQuery }, answer: 'text/plain' },
+    ...{
+      gate: gates.operator,
+      inputs: { params: requests.runPath, query: requests.outputQuery },
+      answer: 'text/plain',
+    },
   });
   api.openapi(output, async (context) => {
     const { id, epoch } = context.req.valid('param');
@@ -74,22 +81,19 @@ function runRoutes(api: Api, { town, gates }: ApiParts): void {
 }
 
 /** A report in the words of the chart. What an agent writes may hold secrets of its environment: they are masked first. */
-function eventOf(town: Town, report: requests.RunReport): EngineEvent {
-  return message(report, (text) => (text === undefined ? undefined : town.mask(text)));
-}
-
-function message(report: requests.RunReport, mask: <T extends string | undefined>(text: T) => T | string): AgentMessage {
+function eventOf(town: Town, report: requests.RunReport): AgentMessage {
   const { epoch } = report;
+  const masked = (text: string | undefined) => (text === undefined ? undefined : town.mask(text));
   switch (report.type) {
     case 'heartbeat':
       return { type: 'HEARTBEAT', epoch, active: report.active };
     case 'progress':
-      return { type: 'PROGRESS', epoch, note: mask(report.note) };
+      return { type: 'PROGRESS', epoch, note: masked(report.note) };
     case 'usage':
       return { type: 'USAGE', epoch, tokens: report.tokens, costUsd: report.costUsd };
     case 'done':
-      return { type: 'DONE', epoch, summary: mask(report.summary) };
+      return { type: 'DONE', epoch, summary: masked(report.summary) };
     case 'failed':
-      return { type: 'FAILED', epoch, class: report.class, reason: mask(report.reason) };
+      return { type: 'FAILED', epoch, class: report.class, reason: town.mask(report.reason) };
   }
 }

@@ -30,7 +30,11 @@ export function commandRoutes(api: Api, parts: ApiParts, { machine, path, comman
 type Single = { readonly id: string; readonly machine: string; readonly tag: string };
 
 /** The same for the only entity of its machine: `POST <path>/<name>`. */
-export function singleCommandRoute(api: Api, parts: ApiParts, { id, machine, tag, ...command }: Single & Command): void {
+export function singleCommandRoute(
+  api: Api,
+  parts: ApiParts,
+  { id, machine, tag, ...command }: Single & Command,
+): void {
   const { name, type, summary } = command;
   const route = describeRoute({
     ...{ method: 'post', path: `/${tag}/${name}`, summary, tag, gate: parts.gates.operator },

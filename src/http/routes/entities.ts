@@ -1,11 +1,11 @@
 /** Any entity of any machine: its state now and then, its history, why it waits, and events for it. */
 import { Refused } from '../../core/errors.ts';
-import { refText } from '../../core/types.ts';
+import { type EngineEvent, refText } from '../../core/types.ts';
 import { type Api, type ApiParts, answer, describeRoute } from '../api.ts';
+import { answerLog } from '../log-page.ts';
 import * as answers from '../schemas/answers.ts';
 import * as requests from '../schemas/requests.ts';
 import { sendAndAnswer } from '../sending.ts';
-import { answerLog } from '../log-page.ts';
 import { requireEntity } from '../views.ts';
 
 const tag = 'entities';
@@ -48,9 +48,11 @@ export function entityRoutes(api: Api, { town, gates }: ApiParts): void {
     ...{ method: 'post', path: `${path}/events`, summary: 'Sends any event to an entity', tag, gate },
     ...{ inputs: { params, body: requests.anyEvent }, answer: answers.receipt },
   });
-  api.openapi(send, (context) =>
-    sendAndAnswer(town, context, { to: context.req.valid('param'), event: context.req.valid('json') }),
-  );
+  api.openapi(send, (context) => {
+    // It was read as JSON, so JSON is what its other keys hold.
+    const event = context.req.valid('json') as EngineEvent;
+    return sendAndAnswer(town, context, { to: context.req.valid('param'), event });
+  });
 }
 
 /** Why an entity is where it is. */
@@ -72,7 +74,8 @@ export function whyRoutes(api: Api, { town, gates }: ApiParts): void {
   api.openapi(short, (context) => {
     const { id } = context.req.valid('param');
     const ref = ['bead', 'agent'].map((machine) => ({ machine, id })).find((candidate) => town.get(candidate));
-    if (ref === undefined) throw new Refused('unknown_entity', `there is no bead and no agent ${id} in this town`, { id });
+    if (ref === undefined)
+      throw new Refused('unknown_entity', `there is no bead and no agent ${id} in this town`, { id });
     return answer(context, town.why(ref));
   });
 }

@@ -20,11 +20,17 @@ export function rigRoutes(api: Api, parts: ApiParts): void {
     ...{ method: 'get', path: '/rigs/{id}', summary: 'Shows a rig with its configuration', tag },
     ...{ gate: gates.operator, inputs: { params: requests.idPath }, answer: answers.entity },
   });
-  api.openapi(show, (context) => answer(context, requireEntity(town, { machine: 'rig', id: context.req.valid('param').id })));
+  api.openapi(show, (context) =>
+    answer(context, requireEntity(town, { machine: 'rig', id: context.req.valid('param').id })),
+  );
 
   const configure = describeRoute({
     ...{ method: 'put', path: '/rigs/{id}', summary: 'Configures a rig; makes it when it is new', tag },
-    ...{ gate: gates.operator, inputs: { params: requests.rigPath, body: requests.rigConfig }, answer: answers.receipt },
+    ...{
+      gate: gates.operator,
+      inputs: { params: requests.rigPath, body: requests.rigConfig },
+      answer: answers.receipt,
+    },
   });
   api.openapi(configure, async (context) => {
     const ref = { machine: 'rig', id: context.req.valid('param').id };

@@ -1,6 +1,7 @@
 /** The town as a whole: its status, its policy, its breaker, its pause, and what asks for a person. */
-import { BREAKER } from '../../../machines/wiring.ts';
+
 import { policyPatchSchema, policySchema } from '../../../machines/policy.ts';
+import { BREAKER } from '../../../machines/wiring.ts';
 import { type Api, type ApiParts, answer, describeRoute } from '../api.ts';
 import * as answers from '../schemas/answers.ts';
 import * as requests from '../schemas/requests.ts';

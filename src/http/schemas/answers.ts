@@ -8,6 +8,8 @@ const seq = z.int().min(0).describe('position in the log');
 const json = z.unknown();
 const object = z.record(z.string(), json);
 
+export const anyObject = object;
+
 /** RFC 9457. */
 export const problem = z
   .looseObject({

@@ -112,4 +112,4 @@ export const runReport = z.discriminatedUnion(
 export type RunReport = z.output<typeof runReport>;
 
 /** Any event for any entity; the operator knows what it does. */
-export const anyEvent = z.looseObject({ type: line(128) }).catchall(z.json());
+export const anyEvent = z.looseObject({ type: line(128) });

@@ -15,6 +15,7 @@ function textOrder(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** All reads on these tables. */
 export function memoryReads(tables: Tables): Reads {
   return { ...entityReads(tables), ...timerReads(tables), ...effectReads(tables), ...logReads(tables) };
 }

@@ -2,15 +2,16 @@
  * Writes of the store in memory: what `sqlite/apply.ts` and `sqlite/transaction.ts` do, on maps.
  */
 import { Bug, Refused } from '../../core/errors.ts';
-import type { EntityRef, Index, Seq } from '../../core/types.ts';
+import type { EntityRef, EpochMs, Index, Seq } from '../../core/types.ts';
 import { refText } from '../../core/types.ts';
 import type { Numbering } from '../commits.ts';
-import { checkedLimit, effectKey, parseEffectKey, regranted, splitStates } from '../keys.ts';
+import { checkedLimit, effectKey, parseEffectKey, splitStates } from '../keys.ts';
 import type { Change, EffectStatus, EntityRow, NewLogRow, Reads, Transaction } from '../port.ts';
-import { type Link, type StoredEffect, stored, type Tables } from './tables.ts';
+import { type Link, type StoredEffect, type StoredTimer, stored, type Tables } from './tables.ts';
 
 type Writes = Omit<Transaction, keyof Reads | 'savepoint'>;
 
+/** The writing members of a transaction; each takes back its rows through the tables' journal. */
 export function memoryWrites(tables: Tables, numbering: Numbering): Writes {
   const numbered = (write: (seq: Seq) => void): Seq => {
     const seq = numbering.last + 1;
@@ -196,6 +197,12 @@ function timerWrites(tables: Tables): Pick<Transaction, 'extend' | 'rearm' | 'ta
       return watching.length;
     },
   };
+}
+
+/** The deadline is a full delay from now; the lease stays when it promises more. */
+function regranted({ leaseUntil, delayMs }: StoredTimer, at: EpochMs): Pick<StoredTimer, 'dueAt' | 'leaseUntil'> {
+  const dueAt = at + delayMs;
+  return { dueAt, leaseUntil: leaseUntil !== null && leaseUntil > dueAt ? leaseUntil : null };
 }
 
 type EffectWrites = Pick<Transaction, 'claimEffect' | 'settleEffect' | 'postponeEffect' | 'reclaimEffects'>;

@@ -9,6 +9,7 @@ import type { Change, NewLogRow } from '../port.ts';
 import { eventBody, labelsText, parseLabels, timerEvent } from '../rows.ts';
 import type { Living, ReadStatements, Register, WriteStatements } from './directory.ts';
 
+/** The statements of a connection, and the keys that it knows. */
 export type Tables = {
   readonly read: ReadStatements;
   readonly write: WriteStatements;
@@ -17,6 +18,7 @@ export type Tables = {
 
 type Place = { readonly seq: Seq; readonly at: number };
 
+/** Throws `Refused` or `Bug` before it writes anything, and SQLite's errors from the middle of it. */
 export function applyChange(tables: Tables, change: Change, seq: Seq): void {
   const { entity, log } = change;
   const here: Place = { seq, at: log.at };
@@ -32,6 +34,7 @@ export function applyChange(tables: Tables, change: Change, seq: Seq): void {
   appendLog(tables, log, seq);
 }
 
+/** The log row alone. */
 export function appendLog({ write, register }: Tables, row: NewLogRow, seq: Seq): void {
   const { at, entity, event, by, cause, before, after, taken, definition, rejected } = row;
   write.appendLog.run(

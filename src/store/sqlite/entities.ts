@@ -16,6 +16,7 @@ const batchMin = 64;
 
 type EntityReads = Pick<Reads, 'entity' | 'entities' | 'queue' | 'census' | 'places' | 'links'>;
 
+/** Rows, pages, queues, census, places and links on prepared statements. */
 export function entityReads(read: ReadStatements, directory: Directory): EntityReads {
   return {
     entity: (ref) => {

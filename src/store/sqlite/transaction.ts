@@ -11,6 +11,7 @@ import { appendLog, applyChange, type Tables } from './apply.ts';
 
 type Writes = Omit<Transaction, keyof Reads | 'savepoint'>;
 
+/** The writing members, numbering log rows one after another. They throw SQLite's errors as they come. */
 export function writesOf(tables: Tables, numbering: Numbering): Writes {
   return {
     apply: (change) => numbered(numbering, (seq) => applyChange(tables, change, seq)),

@@ -21,6 +21,7 @@ import { writesOf } from './transaction.ts';
 type Opened = { readonly db: Database.Database; readonly env: Env; readonly lock: Lock; readonly path: string };
 type Statements = { readonly read: ReadStatements; readonly write: WriteStatements };
 
+/** What `openSqlite` gives; the port says what each member does. */
 export class Writer implements Store {
   readonly read: Reads;
   readonly #opened: Opened;

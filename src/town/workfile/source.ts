@@ -30,7 +30,7 @@ export type Source = {
   locate(path: Path, part?: 'key' | 'value'): { line: number; column: number };
 };
 
-/** Reads a text. What is wrong goes to `problems`. Null when the syntax is wrong; the value has a null where a part is. */
+/** Reads a text. What is wrong goes to `problems`; null when the syntax is, a null in the value where a part is. */
 export function readSource(text: string, problems: Problems): Source | null {
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -75,13 +75,13 @@ class Reader {
 
   read(node: unknown): unknown {
     if (this.#path.length > DEPTH_MAX) {
-      return this.#refuse(node, { problem: `is nested deeper than ${DEPTH_MAX} levels`, remedy: 'flatten it' });
+      return this.#refuse(node, () => ({ problem: `is nested deeper than ${DEPTH_MAX} levels`, remedy: 'flatten it' }));
     }
     if (this.#aliases > 0 && ++this.#repeated > REPEATED_MAX) {
       // Said once: whatever comes after the limit is not read.
       if (this.#repeated > REPEATED_MAX + 1) return null;
       const problem = `makes aliases repeat more than ${REPEATED_MAX} values`;
-      return this.#refuse(node, { problem, remedy: 'write fewer aliases' });
+      return this.#refuse(node, () => ({ problem, remedy: 'write fewer aliases' }));
     }
     if (isAlias(node)) return this.#readAlias(node);
     if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor) this.#anchors.set(node.anchor, node);
@@ -101,7 +101,7 @@ class Reader {
     const target = this.#anchors.get(node.source);
     if (!target) {
       const problem = `repeats the anchor "${shown(node.source)}", which is not there before it`;
-      return this.#refuse(node, { problem, remedy: 'write the value itself' });
+      return this.#refuse(node, () => ({ problem, remedy: 'write the value itself' }));
     }
     this.#targets.set(node, target);
     this.#aliases += 1;
@@ -115,13 +115,15 @@ class Reader {
     for (const { key: keyNode, value: valueNode } of map.items) {
       const key = isScalar(keyNode) ? keyNode.value : keyNode;
       if (typeof key !== 'string') {
-        this.#refuse(keyNode, { problem: 'has a key that is no text', remedy: 'put the key in quotes' });
+        this.#refuse(keyNode, () => ({ problem: 'has a key that is no text', remedy: 'put the key in quotes' }));
       } else if (key === '__proto__') {
-        this.#refuse(keyNode, { problem: 'has the key "__proto__"', remedy: 'remove it' });
+        this.#refuse(keyNode, () => ({ problem: 'has the key "__proto__"', remedy: 'remove it' }));
       } else if (Object.hasOwn(value, key)) {
-        const first = map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
-        const problem = `has the key "${shown(key)}" twice, first on line ${this.at(offsetOf(first?.key) ?? 0).line}`;
-        this.#refuse(keyNode, { problem, remedy: 'keep one of them' });
+        this.#refuse(keyNode, () => {
+          const first = map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
+          const { line } = this.at(offsetOf(first?.key) ?? 0);
+          return { problem: `has the key "${shown(key)}" twice, first on line ${line}`, remedy: 'keep one of them' };
+        });
       } else {
         value[key] = this.#readMember(key, valueNode);
       }
@@ -129,9 +131,10 @@ class Reader {
     return value;
   }
 
-  #refuse(node: unknown, { problem, remedy }: Pick<Problem, 'problem' | 'remedy'>): null {
-    const path = pathText(this.#path) || 'the file';
-    this.problems.add(() => ({ ...this.at(offsetOf(node) ?? 0), path, problem, remedy }));
+  #refuse(node: unknown, words: () => Pick<Problem, 'problem' | 'remedy'>): null {
+    this.problems.add(() => {
+      return { ...this.at(offsetOf(node) ?? 0), path: pathText(this.#path) || 'the file', ...words() };
+    });
     return null;
   }
 

@@ -1,0 +1,80 @@
+/**
+ * The API put together: the guard before everything, a gate before each route, one border where failures become answers.
+ */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Env } from '../env/env.ts';
+import type { Town } from '../town/api.ts';
+import type { Api, ApiEnv, ApiParts } from './api.ts';
+import { refuseInvalid } from './explain.ts';
+import { createGates } from './gates.ts';
+import { createGuard } from './guards.ts';
+import { Limiter, type Rate } from './limiter.ts';
+import { openApiRoutes } from './openapi.ts';
+import { PREFIX } from './prefix.ts';
+import { Problems } from './problems.ts';
+import { agentRoutes } from './routes/agents.ts';
+import { beadRoutes } from './routes/beads.ts';
+import { containerRoutes } from './routes/containers.ts';
+import { entityRoutes, whyRoutes } from './routes/entities.ts';
+import { healthRoutes } from './routes/health.ts';
+import { logRoutes } from './routes/log.ts';
+import { metricRoutes } from './routes/metrics.ts';
+import { rigRoutes } from './routes/rigs.ts';
+import { streamRoutes } from './routes/stream.ts';
+import { townRoutes } from './routes/town.ts';
+
+export type AppOptions = {
+  /** Opens everything; at least 256 random bits. */
+  readonly operatorToken: string;
+  readonly env: Env;
+  /** Values of `Host` that are ours, with the port, in small letters. May grow until the first request. */
+  readonly allowedHosts: ReadonlySet<string>;
+  /** Of this program, for the OpenAPI document. */
+  readonly version: string;
+  /** For each caller; 200 a second, 400 at once. */
+  readonly rate?: Rate;
+  /** Aborts when the server closes: streams end. */
+  readonly closing?: AbortSignal;
+};
+
+const defaultRate: Rate = { perSecond: 200, burst: 400 };
+
+const routes = [
+  beadRoutes,
+  agentRoutes,
+  containerRoutes,
+  rigRoutes,
+  townRoutes,
+  entityRoutes,
+  whyRoutes,
+  logRoutes,
+  streamRoutes,
+  metricRoutes,
+  healthRoutes,
+  openApiRoutes,
+];
+
+/** The API of a town as a Hono app: `fetch` answers requests, with or without a server around it. */
+export function createApp(town: Town, options: AppOptions): Api {
+  const { env, operatorToken, allowedHosts, version, rate = defaultRate } = options;
+  const problems = new Problems({ env, mask: (text) => town.mask(text) });
+  const gates = createGates({ town, env, operatorToken, limiter: new Limiter(rate), problems });
+  const parts: ApiParts = { town, env, gates, version, closing: options.closing ?? new AbortController().signal };
+
+  const api: Api = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw refuseInvalid(result.target, result.error);
+    },
+  });
+  for (const add of routes) add(api, parts);
+
+  const app: Api = new OpenAPIHono<ApiEnv>();
+  app.use(createGuard(problems, { allowedHosts, operatorToken }));
+  app.route(PREFIX, api);
+  app.notFound((context) => {
+    const detail = `${context.req.method} ${context.req.path} is no route of this API: see ${PREFIX}/openapi.json`;
+    return problems.answer(context, { code: 'not_found', detail });
+  });
+  app.onError((thrown, context) => problems.answerThrown(context, thrown));
+  return app;
+}
