@@ -1,6 +1,6 @@
 /** The exit codes of the command line, and which failure gives which. */
 import { CommanderError } from 'commander';
-import { type RefusalCode, Refused } from '../core/errors.ts';
+import { type RefusalCode, Refused, Retryable } from '../core/errors.ts';
 
 export const exits = {
   done: 0,

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, 
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { identify, isAlive } from '../agents/processes.ts';
 import { Refused } from '../core/errors.ts';
 import type { Shell } from './shell.ts';
 
@@ -96,24 +97,27 @@ function settled(path: string): string {
   }
 }
 
-const addressSchema = z.object({ url: z.string(), pid: z.number().int().positive() });
+const addressSchema = z.object({ url: z.string(), pid: z.number().int(), startedAt: z.string() });
 export type Address = z.infer<typeof addressSchema>;
 
-export function writeAddress(directory: string, address: Address): void {
+/** Tells other commands where this process serves the town. */
+export function writeAddress(directory: string, url: string, pid: number): void {
   const file = files.address(directory);
+  const address: Address = { url, pid, startedAt: identify(pid)?.startedAt ?? '' };
   rmSync(file, { force: true });
   writeFileSync(file, `${JSON.stringify(address)}\n`, { mode: 0o600, flag: 'wx' });
 }
 
-/** Takes the address back, if it is still ours. */
-export function removeAddress(directory: string, pid: number): void {
-  if (readAddressFile(directory)?.pid === pid) rmSync(files.address(directory), { force: true });
-}
-
-/** The address of the process that has the town open; null when none has. What a killed process left does not count. */
+/** The address of the process that has the town open; null when none has. What a process left that is gone does not count. */
 export function readAddress(directory: string): Address | null {
   const address = readAddressFile(directory);
-  return address && isAlive(address.pid) ? address : null;
+  return address && isAlive(address) ? address : null;
+}
+
+/** The port that the town was last served on: runs that went on know it. */
+export function lastPort(directory: string): number | null {
+  const address = readAddressFile(directory);
+  return address && Number(new URL(address.url).port);
 }
 
 function readAddressFile(directory: string): Address | null {
@@ -124,15 +128,5 @@ function readAddressFile(directory: string): Address | null {
     return addressSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     return null;
-  }
-}
-
-/** Signal 0 asks without touching; another user's process answers EPERM. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

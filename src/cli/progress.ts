@@ -85,8 +85,8 @@ export class Progress {
     this.line(`${head}  ${clip(happened, room)} ${paint('dim', '→')} ${answer}`);
   }
 
-  /** The last state of the bar goes; lines stay. */
-  close(): void {
+  /** No bar from now on; lines go on. */
+  pause(): void {
     this.#isOpen = false;
     this.#tick?.cancel();
     this.#erase();

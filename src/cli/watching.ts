@@ -60,7 +60,7 @@ export function watchTown(town: Town, { writer, paint, env, onRecovery }: WatchO
     },
     close() {
       unsubscribe();
-      progress.close();
+      progress.pause();
     },
   };
 }

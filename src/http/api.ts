@@ -2,22 +2,15 @@
  * What the routes are made of: the types of a request in this API, and how a route is described once for the router,
  * its checks and the OpenAPI document.
  */
-import type { HttpBindings } from '@hono/node-server';
 import type { OpenAPIHono, RouteConfig, z } from '@hono/zod-openapi';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context } from 'hono';
 import type { Env } from '../env/env.ts';
-import type { Principal, Town } from '../town/api.ts';
-import { type Body, requireBody } from './body.ts';
+import type { Town } from '../town/api.ts';
+import { requireBody } from './body.ts';
+import type { ApiEnv } from './context.ts';
 import type { Gate, Gates } from './gates.ts';
 import { problem } from './schemas/answers.ts';
 
-/** What a request carries from its checks to its route. */
-export type ApiEnv = {
-  Bindings: Partial<HttpBindings>;
-  Variables: { principal: Principal; body: Body };
-};
-export type ApiContext = Context<ApiEnv>;
-export type ApiMiddleware = MiddlewareHandler<ApiEnv>;
 export type Api = OpenAPIHono<ApiEnv>;
 
 /** What routes are given. */

@@ -1,10 +1,11 @@
 /**
- * The API put together: the guard before everything, a gate before each route, one border where failures become answers.
+ * The API put together: a guard before everything, a gate before each route, one border where failures become answers.
  */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env } from '../env/env.ts';
 import type { Town } from '../town/api.ts';
-import type { Api, ApiEnv, ApiParts } from './api.ts';
+import type { Api, ApiParts } from './api.ts';
+import type { ApiEnv } from './context.ts';
 import { refuseInvalid } from './explain.ts';
 import { createGates } from './gates.ts';
 import { createGuard } from './guards.ts';

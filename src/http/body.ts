@@ -2,16 +2,17 @@
  * The body of a request: bounded in bytes and depth, JSON, and without the keys that reach into prototypes.
  */
 import { Refused } from '../core/errors.ts';
-import type { ApiContext, ApiMiddleware } from './api.ts';
+import type { ApiContext, ApiMiddleware, Body } from './context.ts';
 import { Malformed } from './problems.ts';
 
 const BYTES_MAX = 1024 * 1024;
 const DEPTH_MAX = 32;
 const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-export type Body = { readonly text: string; readonly value: unknown };
-
-/** Reads the body once; an empty one counts as `{}`. Refused `too_large` or `invalid`; Malformed when it is not JSON. */
+/**
+ * Reads the body once; an empty one counts as `{}`.
+ * Refused `too_large` or `invalid`; Malformed when it is not JSON.
+ */
 export async function readBody(context: ApiContext): Promise<Body> {
   const known = context.get('body');
   if (known) return known;

@@ -10,7 +10,7 @@ type Finding = { readonly path: string; readonly message: string };
 const ERRORS_MAX = 20;
 const places: Readonly<Record<string, string>> = { json: 'body', param: 'path', query: 'query', header: 'header' };
 
-/** Refused `invalid` with `details.errors`, at most 20. `target` is where the value came from, in the framework's words. */
+/** Refused `invalid` with at most 20 `details.errors`. `target` says where the value came from, as the router does. */
 export function refuseInvalid(target: string, error: ZodError): Refused {
   const place = places[target] ?? target;
   const found = error.issues.flatMap((issue) => findings(issue, [])).slice(0, ERRORS_MAX);
@@ -31,7 +31,7 @@ function findings(issue: Issue, above: readonly PropertyKey[]): readonly Finding
   return [{ path: pathText(path), message: issue.message }];
 }
 
-/** Of the forms that a value may have, the one that it tried to have: the first whose complaint is not about its type. */
+/** Of the forms that a value may have, the one that it tried to have: the first with no complaint about its type. */
 function bestBranch<T extends { readonly code: string; readonly path: readonly PropertyKey[] }>(
   branches: readonly (readonly T[])[],
 ): readonly T[] {

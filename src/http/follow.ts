@@ -1,7 +1,7 @@
 /**
  * Reads the log from a position on, for one listener, without a gap and without a duplicate.
  *
- * What is told after a commit is kept only while it follows on what was read last, and only so much of it; everything else is
+ * What is told after a commit is kept only while it follows on what was read last, and only so much of it; the rest is
  * read from the log when the listener gets there. A slow listener costs nothing but its place.
  */
 import type { EntityRef, Seq } from '../core/types.ts';

@@ -1,13 +1,11 @@
-/**
- * Who may do what: the operator everything, a run what is its own. A gate stands before each route and names its caller.
- */
+/** Who may do what: the operator everything, a run what is its own. A gate before each route names its caller. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Refused } from '../core/errors.ts';
 import type { JsonValue } from '../core/types.ts';
 import type { Env } from '../env/env.ts';
 import type { EntityView, Town } from '../town/api.ts';
-import type { ApiContext, ApiMiddleware } from './api.ts';
 import { readBody } from './body.ts';
+import type { ApiContext, ApiMiddleware } from './context.ts';
 import type { Limiter } from './limiter.ts';
 import type { Problems } from './problems.ts';
 import { type Run, Runs } from './runs.ts';
@@ -130,8 +128,8 @@ function ownReport(town: Town, runs: Runs): Recognise {
         `the token is of epoch ${run.epoch}, the report is of epoch ${claimed}: send your own`,
       );
     }
-    const message = `agent ${agent} is at epoch ${current}, the token is of epoch ${run.epoch}: that run was replaced and should end`;
-    throw new Refused('stale_epoch', message, { epoch: current });
+    const message = `agent ${agent} is at epoch ${current}, the token is of epoch ${run.epoch}`;
+    throw new Refused('stale_epoch', `${message}: that run was replaced and should end`, { epoch: current });
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * The door to the street: which host was meant, from where a browser asks, and that no secret stands in an address.
  */
-import type { ApiContext, ApiMiddleware } from './api.ts';
+import type { ApiContext, ApiMiddleware } from './context.ts';
 import { isSameText } from './gates.ts';
 import type { Problem, Problems } from './problems.ts';
 

@@ -81,7 +81,7 @@ export class Problems {
     return context.body(JSON.stringify(this.#masked(body, 0)), status);
   }
 
-  /** The answer to anything that was thrown. What nobody foresaw shows an id only, and its story is in the log under it. */
+  /** The answer to anything that was thrown. What nobody foresaw shows an id only; its story is in the log under it. */
   answerThrown(context: Context, thrown: unknown): Response {
     const error = coerceError(thrown);
     if (error instanceof Refused) {

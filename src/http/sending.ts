@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { Refused } from '../core/errors.ts';
 import type { EngineEvent, EntityRef, Receipt } from '../core/types.ts';
 import type { SendOptions, Town } from '../town/api.ts';
-import { type ApiContext, answer } from './api.ts';
+import { answer } from './api.ts';
 import { readBody } from './body.ts';
+import type { ApiContext } from './context.ts';
 import { receiptView } from './views.ts';
 
 /** Who asks, and the key under which a repetition gets the same answer. Refused `invalid` for a key that is none. */

@@ -1,5 +1,5 @@
 /**
- * Files of the store are private: made with mode 0600 before SQLite opens them, in folders that are made with mode 0700.
+ * Files of the store are private: made with mode 0600 before SQLite opens them, in folders of mode 0700.
  * SQLite gives its `-wal` and `-shm` files the mode of the database.
  */
 import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * What both stores must agree on to the letter: keys of effects, cursors of pages, bounds of lists, and which leaf a state covers.
+ * What both stores agree on to the letter: keys of effects, cursors, bounds of lists, and which leaf a state covers.
  */
 import { Bug, Refused } from '../core/errors.ts';
 import type { EntityRef, Seq, StateId } from '../core/types.ts';

@@ -1,5 +1,5 @@
 /**
- * One writer for each database: an exclusive lock of the operating system on a file beside it, held for the life of the process.
+ * One writer for each database: the operating system's lock on a file beside it, held for the life of the process.
  * The kernel drops it when the process dies, however it dies. The lock file stays; nothing but SQLite may open it,
  * since closing any other descriptor of it in this process would drop the lock.
  */

@@ -8,7 +8,7 @@ import { metaSchema, schema } from './schema.ts';
 /** SQL of each step; the version of a database is how many of them it has seen. Steps are appended, never changed. */
 export const migrations: readonly string[] = [schema];
 
-/** How many steps a file has seen: 0 for an empty one. Refuses what is no database of ours or comes from a newer version. */
+/** How many steps a file has seen, 0 for an empty one. Refuses what another program or a newer version wrote. */
 export function schemaVersion(db: Database.Database, steps: readonly string[] = migrations): number {
   const tables = db.prepare('SELECT name FROM sqlite_schema WHERE type = ?').pluck().all('table') as string[];
   if (tables.length === 0) return 0;

@@ -1,5 +1,5 @@
 /**
- * Version 1 of the database, as SQL: integer keys inside, one index for each read that grows, and what must not be as CHECKs.
+ * Version 1 of the database, as SQL: integer keys, one index for each read that grows, what must not be as CHECKs.
  * Once released it never changes; what comes later is a further step in `migrations.ts`.
  */
 export const schema = `
@@ -116,7 +116,7 @@ CREATE INDEX outbox_due ON outbox (status, due_at);
 CREATE INDEX outbox_by_entity ON outbox (entity, status);
 
 CREATE TABLE log (
-  -- Append-only. "after" is null when it equals "before"; the event is stored without its type, null when nothing else is in it.
+  -- Append-only. "after" is null when it equals "before"; the event is what it says beside its type, null when nothing.
   seq INTEGER PRIMARY KEY CHECK (seq > 0),
   at INTEGER NOT NULL,
   entity INTEGER NOT NULL REFERENCES name,

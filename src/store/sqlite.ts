@@ -34,8 +34,8 @@ const checkpointPages = 10_000;
 
 /**
  * Opens the database for writing, making it when missing.
- * Throws `Refused('busy')` when another process has it, `Refused('conflict')` when a newer version or another program wrote it,
- * `Terminal` when it is damaged or can not be opened.
+ * Throws `Refused('busy')` when another process has it, `Refused('conflict')` when a newer version or another
+ * program wrote it, `Terminal` when it is damaged or can not be opened.
  */
 export function openSqlite({ file, env, synchronous = 'full' }: SqliteOptions): Store {
   assertRuntime();

@@ -1,5 +1,5 @@
 /**
- * The SQL of all reads, by name, each served by one index; and how a set of statements is prepared once for each connection.
+ * The SQL of all reads, by name, each served by one index; and how a set of statements is prepared, once.
  */
 import type Database from 'better-sqlite3';
 import type { EffectColumns, EntityColumns, LogColumns, RecordColumns, TimerColumns } from './rows.ts';

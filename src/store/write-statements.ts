@@ -19,8 +19,8 @@ export const writes = {
   birth: query<
     [number, string, number, number, string, number, number, string | null, number, string | null, string, string]
   >(
-    `INSERT INTO entity (key, machine, born, definition, status, rev, created_at, updated_at, scope, rank, labels, state,
-     snapshot) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO entity (key, machine, born, definition, status, rev, created_at, updated_at, scope, rank, labels,
+     state, snapshot) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`,
   ),
   /** State or snapshot changed; null keeps the other one. */
   advance: query<[number, number, string, string | null, string | null, number, number, number]>(
@@ -29,7 +29,8 @@ export const writes = {
   ),
   /** Neither changed. */
   touch: query<[number, number, string, number, number, number]>(
-    `UPDATE entity SET rev = ?, definition = ?, status = ?, quarantine = NULL, updated_at = ? WHERE key = ? AND rev = ?`,
+    `UPDATE entity SET rev = ?, definition = ?, status = ?, quarantine = NULL, updated_at = ?
+     WHERE key = ? AND rev = ?`,
   ),
   reindex: query<[string | null, number, string | null, number]>(
     'UPDATE entity SET scope = ?, rank = ?, labels = ? WHERE key = ?',

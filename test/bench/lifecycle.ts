@@ -1,12 +1,13 @@
 /** W1 on the engine: each item is claimed, worked on with three heartbeats, and closed; so many at a time. */
+
+import type { EffectOutcome } from '../../src/core/types.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
 import { createSystemEnv } from '../../src/env/system.ts';
-import type { EffectOutcome } from '../../src/core/types.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { observe } from '../engine/observe.ts';
-import { item, sleeper, worker } from './machines.ts';
+import { item, lantern, sleeper, worker } from './machines.ts';
 
-const machines = { item, worker, sleeper };
+const machines = { item, worker, sleeper, lantern };
 export type BenchEngine = Engine<typeof machines>;
 
 const done: EffectOutcome = { kind: 'succeeded' };
@@ -18,7 +19,12 @@ export type Opened = { readonly engine: BenchEngine; commits(): number; close():
 export async function openBench(file: string, synchronous: 'full' | 'normal' = 'full'): Promise<Opened> {
   const env = createSystemEnv();
   const store = observe(openSqlite({ file, env, synchronous }));
-  const engine = createEngine({ machines, store, env, effects: { launch: { run: async () => done, concurrency: 1_000 } } });
+  const engine = createEngine({
+    machines,
+    store,
+    env,
+    effects: { launch: { run: async () => done, concurrency: 1_000 } },
+  });
   await engine.start();
   return {
     engine,
@@ -31,7 +37,10 @@ export async function openBench(file: string, synchronous: 'full' | 'normal' = '
 }
 
 /** Births in large commits. */
-export async function fill(engine: BenchEngine, names: { machine: 'item' | 'worker'; prefix: string; count: number }): Promise<void> {
+export async function fill(
+  engine: BenchEngine,
+  names: { machine: 'item' | 'worker' | 'lantern'; prefix: string; count: number },
+): Promise<void> {
   const { machine, prefix, count } = names;
   const piece = 5_000;
   for (let from = 0; from < count; from += piece) {
@@ -42,7 +51,10 @@ export async function fill(engine: BenchEngine, names: { machine: 'item' | 'work
 }
 
 /** Works the items off, `width` at a time. Returns the seconds that it took. */
-export async function work(engine: BenchEngine, run: { prefix: string; count: number; width: number }): Promise<number> {
+export async function work(
+  engine: BenchEngine,
+  run: { prefix: string; count: number; width: number },
+): Promise<number> {
   const { prefix, count, width } = run;
   let next = 0;
   const begin = performance.now();

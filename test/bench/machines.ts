@@ -15,7 +15,9 @@ export const item = define(
       input: {} as { title: string },
       events: {} as { type: 'CLAIM'; by: string } | { type: 'CLOSE' },
     },
-    actions: { claim: assign({ claims: ({ context }) => context.claims + 1, by: ({ event }) => (event as { by: string }).by }) },
+    actions: {
+      claim: assign({ claims: ({ context }) => context.claims + 1, by: ({ event }) => (event as { by: string }).by }),
+    },
   }).createMachine({
     id: 'item',
     context: ({ input }) => ({ title: input?.title ?? '', body, claims: 0, by: null }),
@@ -32,13 +34,20 @@ export const worker = define(
   setup({
     types: {
       context: {} as { epoch: number; item: string | null; done: number },
-      events: {} as { type: 'START'; item: string } | { type: 'BEAT'; epoch: number } | { type: 'EXIT' } | { type: 'RESET' },
+      events: {} as
+        | { type: 'START'; item: string }
+        | { type: 'BEAT'; epoch: number }
+        | { type: 'EXIT' }
+        | { type: 'RESET' },
     },
     actions: {
       send: (_, _params: Send) => {},
       extend: (_, _params: { delay: string }) => {},
       launch: (_, _params: { epoch: number }) => {},
-      take: assign({ epoch: ({ context }) => context.epoch + 1, item: ({ event }) => (event as { item: string }).item }),
+      take: assign({
+        epoch: ({ context }) => context.epoch + 1,
+        item: ({ event }) => (event as { item: string }).item,
+      }),
       finish: assign({ item: null, done: ({ context }) => context.done + 1 }),
     },
     delays: { lease: 90_000 },
@@ -106,4 +115,18 @@ export const sleeper = define(
     initial: 'asleep',
     states: { asleep: { after: { sleep: 'awake' } }, awake: {} },
   }),
+);
+
+/** Two states and a timer. */
+export const lantern = define(
+  setup({ types: { events: {} as { type: 'DIM' } | { type: 'SHINE' } }, delays: { burning: 3_600_000 } }).createMachine(
+    {
+      id: 'lantern',
+      initial: 'bright',
+      states: {
+        bright: { on: { DIM: 'dim' }, after: { burning: 'dim' } },
+        dim: { on: { SHINE: 'bright' } },
+      },
+    },
+  ),
 );

@@ -4,8 +4,11 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createProject, DEMO, type Project } from './project.ts';
+
+// Real processes, on a machine that may be busy.
+vi.setConfig({ testTimeout: 20_000 });
 
 type Received = { readonly url: string | undefined; readonly headers: IncomingHttpHeaders; readonly body: object };
 

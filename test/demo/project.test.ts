@@ -1,12 +1,15 @@
 /** The demo's work can really be done: through branches and merges, in any order that the dependencies allow. */
 import { readFileSync } from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { policyPatchSchema } from '../../machines/policy.ts';
 import { parseWorkFile } from '../../src/town/workfile.ts';
 import { applySolution, createProject, DEMO, dispatchOrders, type Project, testFailures } from './project.ts';
 
 const { beads } = parseWorkFile(readFileSync(`${DEMO}/work.yaml`, 'utf8'), 'work.yaml', policyPatchSchema);
 const dependencies = new Map(beads.map(({ id, dependsOn }) => [String(id), dependsOn]));
+// Real processes, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000 });
+
 const IMPOSSIBLE = 'price-rounding';
 
 const projects: Project[] = [];
@@ -37,7 +40,6 @@ describe('the project of the demo', () => {
 
   it.each([1, 2, 3])(
     'takes every solution through branches cut at dispatch and merged one after another (order %i)',
-    { timeout: 20_000 },
     async (seed) => {
       const project = await newProject();
       for (const { cut, merge } of dispatchOrders(dependencies, { seed, polecats: 3 + seed, without: IMPOSSIBLE })) {

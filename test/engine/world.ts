@@ -4,7 +4,7 @@ import { createEngine, type Engine, type EngineOptions } from '../../src/engine/
 import type { MachineRecord } from '../../src/engine/typing.ts';
 import { createSimulatedEnv, type SimulatedEnv } from '../../src/env/simulated.ts';
 import { openMemory } from '../../src/store/memory.ts';
-import { observe, type ObservedStore } from './observe.ts';
+import { type ObservedStore, observe } from './observe.ts';
 
 /** What the engine waits at its end for effects that do not end. */
 const GRACE_MS = 5_000;

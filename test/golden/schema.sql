@@ -124,7 +124,7 @@ CREATE INDEX outbox_due ON outbox (status, due_at);
 CREATE INDEX outbox_by_entity ON outbox (entity, status);
 
 CREATE TABLE log (
-  -- Append-only. "after" is null when it equals "before"; the event is stored without its type, null when nothing else is in it.
+  -- Append-only. "after" is null when it equals "before"; the event is what it says beside its type, null when nothing.
   seq INTEGER PRIMARY KEY CHECK (seq > 0),
   at INTEGER NOT NULL,
   entity INTEGER NOT NULL REFERENCES name,

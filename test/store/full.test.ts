@@ -1,5 +1,5 @@
 /**
- * A full disk, a real one: nothing of the failed commit is kept, and the store goes on by itself when there is space again.
+ * A full disk, a real one: nothing of the failed commit is kept, and the store goes on when there is space again.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';

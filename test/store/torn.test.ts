@@ -1,5 +1,5 @@
 /**
- * A write-ahead log that was cut or flipped by a power cut: the store opens as it was after some earlier commit, never between two.
+ * A write-ahead log that a power cut has torn: the store opens as it was after some commit, never between two.
  */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

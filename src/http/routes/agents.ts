@@ -1,6 +1,5 @@
 /** Agents over HTTP: the operator's side of them, and the door for what their runs report. */
 import type { AgentMessage } from '../../../machines/vocabulary.ts';
-import type { Town } from '../../town/api.ts';
 import { type Api, type ApiParts, answer, describeRoute } from '../api.ts';
 import { plainText } from '../plain-text.ts';
 import * as answers from '../schemas/answers.ts';
@@ -63,7 +62,7 @@ function runRoutes(api: Api, { town, gates }: ApiParts): void {
   });
   api.openapi(report, (context) => {
     const to = { machine: 'agent', id: context.req.valid('param').id };
-    return sendAndAnswer(town, context, { to, event: eventOf(town, context.req.valid('json')) });
+    return sendAndAnswer(town, context, { to, event: eventOf(context.req.valid('json')) });
   });
 
   const output = describeRoute({
@@ -80,20 +79,19 @@ function runRoutes(api: Api, { town, gates }: ApiParts): void {
   });
 }
 
-/** A report in the words of the chart. What an agent writes may hold secrets of its environment: they are masked first. */
-function eventOf(town: Town, report: requests.RunReport): AgentMessage {
+/** A report in the words of the chart. */
+function eventOf(report: requests.RunReport): AgentMessage {
   const { epoch } = report;
-  const masked = (text: string | undefined) => (text === undefined ? undefined : town.mask(text));
   switch (report.type) {
     case 'heartbeat':
       return { type: 'HEARTBEAT', epoch, active: report.active };
     case 'progress':
-      return { type: 'PROGRESS', epoch, note: masked(report.note) };
+      return { type: 'PROGRESS', epoch, note: report.note };
     case 'usage':
       return { type: 'USAGE', epoch, tokens: report.tokens, costUsd: report.costUsd };
     case 'done':
-      return { type: 'DONE', epoch, summary: masked(report.summary) };
+      return { type: 'DONE', epoch, summary: report.summary };
     case 'failed':
-      return { type: 'FAILED', epoch, class: report.class, reason: town.mask(report.reason) };
+      return { type: 'FAILED', epoch, class: report.class, reason: report.reason };
   }
 }

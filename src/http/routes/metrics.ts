@@ -6,7 +6,7 @@ import { type Api, type ApiParts, describeRoute } from '../api.ts';
 import { type Metric, metricsText } from '../metrics-text.ts';
 
 /** What is counted one by one is counted so far only. */
-const COUNT_MAX = 1_000;
+const COUNT_MAX = 500;
 const outboxStatuses: readonly EffectStatus[] = ['pending', 'inflight', 'dead'];
 
 type Counted = { commits: number; events: number; rejected: number };

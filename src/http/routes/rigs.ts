@@ -33,12 +33,8 @@ export function rigRoutes(api: Api, parts: ApiParts): void {
     },
   });
   api.openapi(configure, async (context) => {
-    const ref = { machine: 'rig', id: context.req.valid('param').id };
-    const config = context.req.valid('json');
-    const options = await sendOptions(context);
-    const receipt = town.get(ref)
-      ? await town.send(ref, { type: 'CONFIGURE', config }, options)
-      : await town.addRig(ref.id, config, options);
+    const { id } = context.req.valid('param');
+    const receipt = await town.addRig(id, context.req.valid('json'), await sendOptions(context));
     return answerReceipt(context, receipt);
   });
 

@@ -1,7 +1,8 @@
 /** The live log: everything that happens, as it happens, and all that happened since a position. */
 import { Refused } from '../../core/errors.ts';
 import type { Seq } from '../../core/types.ts';
-import { type Api, type ApiContext, type ApiParts, describeRoute } from '../api.ts';
+import { type Api, type ApiParts, describeRoute } from '../api.ts';
+import type { ApiContext } from '../context.ts';
 import { openEventStream } from '../event-stream.ts';
 import * as requests from '../schemas/requests.ts';
 import { headOf, refOf } from '../views.ts';

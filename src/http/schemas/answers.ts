@@ -1,5 +1,5 @@
 /**
- * What the API answers, for its OpenAPI document: instants are milliseconds since 1970, entities are named `machine/id`.
+ * What the API answers, for its OpenAPI document: instants are milliseconds since 1970, entities are `machine/id`.
  */
 import { z } from '@hono/zod-openapi';
 

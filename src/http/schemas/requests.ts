@@ -4,7 +4,7 @@
 import { z } from '@hono/zod-openapi';
 import { BeadInput } from '../../town/workfile.ts';
 
-const PAGE_MAX = 1_000;
+const PAGE_MAX = 500;
 const BEADS_MAX = 1_000;
 
 const line = (max: number) => z.string().min(1).max(max);

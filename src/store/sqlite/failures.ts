@@ -38,7 +38,7 @@ const sentences: readonly { code: RegExp; afterMs: number; says: (file: string) 
   },
 ];
 
-/** What was thrown, with SQLite's errors turned into `Retryable` (disk, lock) or `Bug` (a constraint, a wrong statement). */
+/** What was thrown, with SQLite's errors as `Retryable` (disk, lock) or `Bug` (a constraint, a wrong statement). */
 export function translated(thrown: unknown, file: string): unknown {
   if (!(thrown instanceof Database.SqliteError)) return thrown;
   const known = sentences.find(({ code }) => code.test(thrown.code));
@@ -48,7 +48,7 @@ export function translated(thrown: unknown, file: string): unknown {
   });
 }
 
-/** As {@link translated}, while a file is opened: damage and missing permissions are `Terminal`, waiting mends neither. */
+/** As {@link translated}, while a file is opened: damage and permissions are `Terminal`, waiting mends neither. */
 export function translatedAtOpening(thrown: unknown, file: string): unknown {
   if (!(thrown instanceof Database.SqliteError)) return thrown;
   const options = { cause: thrown };

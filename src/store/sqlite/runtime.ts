@@ -1,5 +1,5 @@
 /**
- * Asserts, before the first connection, that this Node can run this SQLite: the wrong pair ends in a crash without a word.
+ * Asserts, before the first connection, that this Node can run this SQLite: a wrong pair crashes without a word.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

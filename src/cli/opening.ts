@@ -1,0 +1,51 @@
+/** Opens a town in this process and serves it, so that agents and other commands find it; and closes it in the right order. */
+import { Refused } from '../core/errors.ts';
+import { type Served, serveTown } from '../http/serve.ts';
+import { loadOrCreateToken } from '../http/token.ts';
+import type { Town } from '../town/api.ts';
+import type { TownOptions } from '../town/options.ts';
+import { createTown } from '../town/town.ts';
+import { packageVersion } from './package.ts';
+import { files, lastPort, writeAddress } from './places.ts';
+import type { Shell } from './shell.ts';
+
+export type OpenOptions = {
+  readonly directory: string;
+  /** Undefined: the one that the town had last, or any that is free. */
+  readonly port?: number;
+  readonly town: Omit<TownOptions, 'directory' | 'env' | 'environment' | 'awaitApi'>;
+};
+
+export type OpenTown = { readonly town: Town; readonly url: string; close(): Promise<void> };
+
+/** Throws Refused `busy` when another process has the town or the port, `invalid` for what `createTown` refuses. */
+export async function openTown(shell: Shell, { directory, port, town: options }: OpenOptions): Promise<OpenTown> {
+  const { env, environment } = shell;
+  const town = await createTown({ ...options, directory, env, environment, awaitApi: true });
+  try {
+    const served = await serve(shell, town, { directory, port });
+    writeAddress(directory, served.url, shell.pid);
+    const close = async () => {
+      await served.close();
+      await town[Symbol.asyncDispose]();
+    };
+    return { town, url: served.url, close };
+  } catch (thrown) {
+    await town[Symbol.asyncDispose]();
+    throw thrown;
+  }
+}
+
+type ServePlace = { readonly directory: string; readonly port: number | undefined };
+
+async function serve({ env }: Shell, town: Town, { directory, port }: ServePlace): Promise<Served> {
+  const operatorToken = loadOrCreateToken(files.token(directory));
+  const options = { operatorToken, env, version: packageVersion() };
+  if (port !== undefined) return serveTown(town, { ...options, port });
+  try {
+    return await serveTown(town, { ...options, port: lastPort(directory) ?? 0 });
+  } catch (thrown) {
+    if (!(thrown instanceof Refused) || thrown.code !== 'busy') throw thrown;
+    return serveTown(town, { ...options, port: 0 });
+  }
+}

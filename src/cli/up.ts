@@ -1,0 +1,68 @@
+/** `yardmaster up`: a town that stays, served over HTTP until it is told to end. */
+import { checkRig, type RigOptions, readPolicy } from './checks.ts';
+import { exits } from './exits.ts';
+import { openTown } from './opening.ts';
+import { examples, type Registrar, withData, withPort, withRig, withTown } from './options.ts';
+import { files, placeOfRepository, placeOfTown, townName } from './places.ts';
+import { polecats } from './run.ts';
+import type { Shell } from './shell.ts';
+import { plural } from './text.ts';
+
+export type UpOptions = RigOptions & {
+  readonly data?: string;
+  readonly agents?: number;
+  readonly policy?: string;
+  readonly set: readonly string[];
+  readonly port?: number;
+};
+
+const PORT = 4_680;
+const AGENTS_DEFAULT = 3;
+
+export function registerUp({ program, shell, finish }: Registrar): void {
+  const command = program
+    .command('up')
+    .summary('open a town and keep it running')
+    .description(
+      'Opens a town and serves its API until SIGINT or SIGTERM. Runs go on without it; the next start takes them up again.\n' +
+        'With --repo and --agent the repository is added, or configured anew; without them the town is opened as it is.',
+    );
+  withPort(withTown(withRig(withData(command))), String(PORT))
+    .addHelpText(
+      'after',
+      examples(
+        "yardmaster up --repo . --agent 'claude -p' --test 'npm test' --agents 4",
+        'yardmaster up --data /srv/town --port 8080',
+      ),
+    )
+    .action(async (options: UpOptions) => finish(await up(shell, options)));
+}
+
+/** Resolves with the exit code when a signal ended it. */
+export async function up(shell: Shell, options: UpOptions): Promise<number> {
+  const { directory, town: townOptions } = await planUp(shell, options);
+  const { town, url, close } = await openTown(shell, { directory, port: options.port ?? PORT, town: townOptions });
+  const ended = new Promise<void>((resolve) => void shell.onSignal(['SIGINT', 'SIGTERM'], resolve));
+  shell.out.write(`town ${town.name} is at ${url} (operator token in ${files.token(directory)})\n`);
+  await ended;
+  const running = town.status().working.length;
+  await close();
+  const rest = running === 0 ? '' : `; ${plural(running, 'run')} went on, the next start takes them up`;
+  shell.out.write(`town ${town.name} is closed${rest}\n`);
+  return exits.done;
+}
+
+async function planUp(shell: Shell, options: UpOptions) {
+  const policy = readPolicy(shell, options.policy, options.set);
+  if (options.repo === undefined) {
+    const directory = options.data
+      ? placeOfRepository(shell, shell.directory, options.data)
+      : placeOfTown(shell, undefined);
+    return { directory, town: { policy } };
+  }
+  const rig = await checkRig(shell, options);
+  const agents = polecats(options.agents ?? AGENTS_DEFAULT, rig.id);
+  const directory = placeOfRepository(shell, rig.config.path, options.data);
+  const name = townName(rig.config.path);
+  return { directory, town: { name, policy, agents, rigs: { [rig.id]: rig.config } } };
+}
