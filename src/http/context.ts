@@ -7,8 +7,8 @@ import type { Principal } from '../town/api.ts';
 export type Body = { readonly text: string; readonly value: unknown };
 
 export type ApiEnv = {
-  /** Of a real server only. */
-  Bindings: Partial<HttpBindings>;
+  /** Nothing without a real server. */
+  Bindings: Partial<HttpBindings> | undefined;
   Variables: { principal: Principal; body: Body };
 };
 export type ApiContext = Context<ApiEnv>;

@@ -37,7 +37,7 @@ export function createGuard(problems: Problems, options: GuardOptions): ApiMiddl
 /** A page of another site whose name was made to point here still names its own host. */
 function judgeHost(context: ApiContext, { allowedHosts }: GuardOptions): Problem | null {
   const host = context.req.header('host')?.toLowerCase();
-  const isDoubled = (context.env.incoming?.headersDistinct.host?.length ?? 1) > 1;
+  const isDoubled = (context.env?.incoming?.headersDistinct.host?.length ?? 1) > 1;
   const isOurs = host !== undefined && allowedHosts.has(host) && new URL(context.req.url).host === hostOf(host);
   if (isOurs && !isDoubled) return null;
   return { code: 'misdirected', detail: 'the Host header names no host of this town: use the address that it printed' };

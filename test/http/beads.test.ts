@@ -9,6 +9,7 @@ describe('beads over HTTP', () => {
   it('creates a bead and shows it with its text and its attempts', async () => {
     api = await harness({ beads: [], agentCount: 0 });
     const made = await api.post('/beads', { id: 'gt-1', title: 'Fix it', body: 'All of it.', labels: ['now'] });
+    console.log(made.text, api.world.env.logged.at(-1));
     expect(made.status).toBe(201);
     expect(made.headers.get('location')).toBe('/api/v1/beads/gt-1');
     expect(made.body).toEqual({

@@ -1,0 +1,42 @@
+/** `yardmaster status`: what the town is doing, on one screen. */
+import type { TownStatus } from '../../town/api.ts';
+import { reading, type TownChoice } from '../connection.ts';
+import { exits } from '../exits.ts';
+import { examples, type Registrar, withData, withJson } from '../options.ts';
+import { duration, type Paint, paintFor, plain, table } from '../text.ts';
+
+export function registerStatus({ program, shell, finish }: Registrar): void {
+  withJson(withData(program.command('status')))
+    .summary('what the town is doing')
+    .description('Shows how many beads and agents are in each state, who works on what, and what asks for a person.')
+    .addHelpText('after', examples('yardmaster status', 'yardmaster status --json --data /srv/town'))
+    .action(async (options: TownChoice & { json?: boolean }) => {
+      const status = await reading(shell, options, async (town) => town.status());
+      const paint = paintFor(shell.out, shell.environment);
+      shell.out.write(options.json ? `${JSON.stringify(status, null, 2)}\n` : statusText(status, paint));
+      finish(exits.done);
+    });
+}
+
+/** The screen, golden in the tests. */
+export function statusText(status: TownStatus, paint: Paint): string {
+  const { name, seq, breaker, counts, working, escalations, health, now } = status;
+  const reason = breaker.reason ? ` (${plain(breaker.reason)})` : '';
+  const lines = [
+    `${paint('bold', `town ${name}`)}  log at ${seq}, breaker ${breaker.state}${reason}`,
+    ...(health.ok ? [] : [paint('red', `degraded: ${health.degraded ?? 'unknown cause'}`)]),
+    ...['bead', 'agent'].map((machine) => `${machine}s: ${census(counts[machine])}`),
+  ];
+  const rows = working.map(({ agent, bead, substate, since }) => [agent, bead, substate, duration(now - since)]);
+  const work = rows.length === 0 ? '' : `\n${table(['agent', 'bead', 'state', 'for'], rows, paint)}`;
+  const asks = escalations.map(
+    ({ message, since }) => `  ${paint('yellow', plain(message))} (for ${duration(now - since)})`,
+  );
+  const people = asks.length === 0 ? '' : `\nasks for a person:\n${asks.join('\n')}\n`;
+  return `${lines.join('\n')}\n${work}${people}`;
+}
+
+function census(states: Readonly<Record<string, number>> = {}): string {
+  const parts = Object.entries(states).map(([state, count]) => `${count} ${state}`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}

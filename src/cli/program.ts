@@ -1,0 +1,61 @@
+/** The program: every command, registered once, and how a failure becomes a message and an exit code. */
+import { Command, CommanderError } from 'commander';
+import { Bug, coerceError } from '../core/errors.ts';
+import { registerAdd } from './commands/add.ts';
+import { registerBackup, registerVerify } from './commands/care.ts';
+import { registerCharts } from './commands/charts.ts';
+import { registerList } from './commands/list.ts';
+import { registerLog } from './commands/log.ts';
+import { registerPolicy } from './commands/policy.ts';
+import { registerShow, registerWhy } from './commands/show.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerTells } from './commands/tell.ts';
+import { exitOf, exits, exitTable } from './exits.ts';
+import type { Registrar } from './options.ts';
+import { packageVersion } from './package.ts';
+import { registerRun } from './run.ts';
+import type { Shell } from './shell.ts';
+import { paintFor, plainLines } from './text.ts';
+import { registerUp } from './up.ts';
+
+const registrations: readonly ((registrar: Registrar) => void)[] = [
+  ...[registerRun, registerUp, registerStatus, registerList, registerShow, registerWhy, registerLog],
+  ...[registerAdd, registerTells, registerPolicy, registerCharts, registerVerify, registerBackup],
+];
+
+/** All commands; `finish` is told the exit code of the one that ran. */
+export function createProgram(shell: Shell, finish: (code: number) => void): Command {
+  const program = new Command('yardmaster')
+    .description('A durable statechart engine that runs a town of coding agents and cannot get stuck.')
+    .version(packageVersion())
+    .addHelpText('after', `\n${exitTable}`)
+    .configureOutput({ writeOut: (text) => shell.out.write(text), writeErr: (text) => shell.errors.write(text) })
+    .showHelpAfterError('(--help shows how it is used)')
+    .exitOverride();
+  // Commands inherit what is set before they are made.
+  for (const register of registrations) register({ program, shell, finish });
+  return program;
+}
+
+/** Runs one command line, without the names of the program; resolves with the exit code. */
+export async function main(shell: Shell, words: readonly string[]): Promise<number> {
+  let code: number = exits.done;
+  const program = createProgram(shell, (given) => {
+    code = given;
+  });
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return code;
+  } catch (thrown) {
+    const error = coerceError(thrown);
+    // Commander has said it already.
+    if (!(error instanceof CommanderError)) shell.errors.write(failureText(shell, error));
+    return exitOf(error);
+  }
+}
+
+function failureText({ errors, environment }: Shell, error: Error): string {
+  const known = exitOf(error) !== exits.unfinished && !(error instanceof Bug);
+  const text = known ? error.message : (error.stack ?? error.message);
+  return `${paintFor(errors, environment)('red', 'yardmaster:')} ${plainLines(text)}\n`;
+}
