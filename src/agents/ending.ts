@@ -53,7 +53,7 @@ export async function endProcesses(env: Env, run: RunProcesses, graceMs: number)
     signalAll(processesOf(run), 'SIGTERM');
     if (await waitUntil(env, graceMs, isGone)) return;
   }
-  await killAll(run);
+  if (await killAll(run)) return;
   if (await waitUntil(env, killWithinMs, isGone)) return;
   const pids = processesOf(run).map(({ pid }) => pid);
   throw new Retryable(

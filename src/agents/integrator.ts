@@ -9,6 +9,7 @@
  * - I3 A merge that was cut short leaves nothing that the next one trips over: its worktree is cleaned first, and
  *   what still runs there is ended.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Retryable, Terminal } from '../core/errors.ts';
@@ -121,14 +122,14 @@ class Integration {
     await mkdir(dirname(wanted), { recursive: true, mode: 0o700 });
     const folder = join(await realpath(dirname(wanted)), rig);
     await killAll({ marker: this.#marker(rig), leader: null });
-    if (!(await this.#belongs(folder, repository.path))) {
+    const lock = await this.#lockOf(folder, repository.path);
+    if (lock === null) {
       await inRepositoryTurn(repository.path, async () => {
         await rm(folder, { recursive: true, force: true });
-        await git.run(repository.path, ['worktree', 'prune']);
         await git.run(repository.path, ['worktree', 'add', '--force', '--detach', '--', folder, commit]);
       });
+      return folder;
     }
-    const lock = await git.run(folder, ['rev-parse', '--path-format=absolute', '--git-path', 'index.lock']);
     await rm(lock, { force: true });
     await git.run(folder, ['reset', '--hard', '--quiet']);
     await git.run(folder, ['checkout', '--quiet', '--force', '--detach', commit]);
@@ -136,11 +137,15 @@ class Integration {
     return folder;
   }
 
-  async #belongs(folder: string, repository: string): Promise<boolean> {
-    const common = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
-    const top = await this.#git.try(folder, ['rev-parse', '--show-toplevel']);
-    if (top.code !== 0 || top.stdout !== folder) return false;
-    return (await this.#git.run(folder, common)) === (await this.#git.run(repository, common));
+  /** Where a git that was killed leaves its lock; null when the folder is no worktree of the repository. */
+  async #lockOf(folder: string, repository: string): Promise<string | null> {
+    if (!existsSync(folder)) return null;
+    const absolute = ['rev-parse', '--path-format=absolute'];
+    const asked = [...absolute, '--show-toplevel', '--git-common-dir', '--git-path', 'index.lock'];
+    const { code, stdout } = await this.#git.try(folder, asked);
+    const [top, shared, lock = ''] = stdout.split('\n');
+    if (code !== 0 || top !== folder) return null;
+    return shared === (await this.#git.run(repository, [...absolute, '--git-common-dir'])) ? lock : null;
   }
 
   async #mergeIn(

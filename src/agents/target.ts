@@ -2,7 +2,7 @@
  * Moves a target branch forward to a merge commit, only from where it was when the merge was made, and never over a
  * person's work.
  */
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import type { Git } from './git.ts';
 import { branchHead, changedFiles, nameSome } from './repository.ts';
 
@@ -63,18 +63,9 @@ async function checkoutOf(git: Git, path: string, branch: string): Promise<Check
 }
 
 async function isUnderWay(git: Git, folder: string, marks: readonly string[]): Promise<boolean> {
-  for (const mark of marks) {
-    const { code, stdout } = await git.try(folder, ['rev-parse', '--path-format=absolute', '--git-path', mark]);
-    if (
-      code === 0 &&
-      (await access(stdout).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return true;
-  }
-  return false;
+  const asked = marks.flatMap((mark) => ['--git-path', mark]);
+  const listed = await git.run(folder, ['rev-parse', '--path-format=absolute', ...asked]);
+  return listed.split('\n').some((path) => existsSync(path));
 }
 
 function firstLines(text: string): string {

@@ -8,7 +8,7 @@ import { Refused } from '../core/errors.ts';
 import { makePrivateFolder } from './files.ts';
 import { checkIdentifier, type Git } from './git.ts';
 import type { Evidence } from './port.ts';
-import { branchHead, changedFiles, resolveBranch } from './repository.ts';
+import { branchHead, resolveBranch } from './repository.ts';
 import { inTurn } from './turns.ts';
 
 export type AttemptWorktree = {
@@ -60,13 +60,11 @@ export class Worktrees {
     return inRepositoryTurn(repository, async () => {
       await makePrivateFolder(this.#folder);
       const worktree = join(await realpath(this.#folder), `${attempt.bead}-${attempt.epoch}`);
-      const base = await this.#base(from, branch);
+      const { base, head } = await this.#refs(from, branch);
       if (!(await this.#isWorktree(worktree, branch))) {
         await rm(worktree, { recursive: true, force: true });
-        await this.#git.run(repository, ['worktree', 'prune']);
-        const make = (await branchHead(this.#git, repository, branch)) === null ? ['--no-track', '-b', branch] : [];
-        const start = make.length > 0 ? base : branch;
-        await this.#git.run(repository, ['worktree', 'add', '--force', ...make, '--', worktree, start]);
+        const start = head === null ? ['--no-track', '-b', branch, '--', worktree, base] : ['--', worktree, branch];
+        await this.#git.run(repository, ['worktree', 'add', '--force', ...start]);
       }
       await refuseRedirected(worktree);
       return { repository, worktree, branch, base };
@@ -79,20 +77,18 @@ export class Worktrees {
    * branch alone speaks.
    */
   async collect(attempt: AttemptWorktree): Promise<Evidence> {
-    const { repository, worktree, branch, base } = attempt;
-    const whole = await this.#isOurs(attempt);
-    const checkpointed = whole && (await this.#checkpoint(worktree, branch));
+    const { repository, branch, base } = attempt;
+    const tree = await this.#look(attempt);
+    const checkpointed = tree !== null && (await this.#checkpoint(attempt, tree));
     let head = await branchHead(this.#git, repository, branch);
-    if (whole) {
-      const here = await this.#git.run(worktree, ['rev-parse', 'HEAD']);
-      if (head !== here && (head === null || (await this.#isAncestor(repository, head, here)))) {
-        await this.#git.run(repository, ['update-ref', `refs/heads/${branch}`, here, head ?? '']);
-        head = here;
-      }
+    const here = checkpointed ? await this.#git.run(attempt.worktree, ['rev-parse', 'HEAD']) : tree?.head;
+    if (here !== undefined && head !== here && (head === null || (await this.#isAncestor(repository, head, here)))) {
+      await this.#git.run(repository, ['update-ref', `refs/heads/${branch}`, here, head ?? '']);
+      head = here;
     }
     const tip = head ?? base;
-    const commits = Number(await this.#git.run(repository, ['rev-list', '--count', `${base}..${tip}`]));
-    return { branch, base, head: tip, commits, checkpointed };
+    const counted = tip === base ? '0' : await this.#git.run(repository, ['rev-list', '--count', `${base}..${tip}`]);
+    return { branch, base, head: tip, commits: Number(counted), checkpointed };
   }
 
   /** Removes the folder; the branch stays. */
@@ -110,46 +106,49 @@ export class Worktrees {
     await this.#git.try(attempt.repository, ['update-ref', '-d', attemptBaseRef(attempt.branch)]);
   }
 
-  async #base(from: { path: string; targetBranch: string }, branch: string): Promise<string> {
-    const kept = await this.#git.try(from.path, [
-      'rev-parse',
-      '--verify',
-      '--quiet',
-      `${attemptBaseRef(branch)}^{commit}`,
-    ]);
-    if (kept.code === 0) return kept.stdout;
-    const head = await resolveBranch(this.#git, from.path, from.targetBranch);
-    await this.#git.run(from.path, ['update-ref', attemptBaseRef(branch), head]);
-    return head;
+  /** Where the attempt begins (as it was the first time), and where its branch is, if there is one. */
+  async #refs(
+    from: { path: string; targetBranch: string },
+    branch: string,
+  ): Promise<{ base: string; head: string | null }> {
+    const names = [attemptBaseRef(branch), `refs/heads/${branch}`];
+    const listed = await this.#git.run(from.path, ['for-each-ref', '--format=%(refname) %(objectname)', ...names]);
+    const found = new Map(listed.split('\n').map((line) => line.split(' ') as [string, string]));
+    const kept = found.get(attemptBaseRef(branch));
+    const base = kept ?? (await resolveBranch(this.#git, from.path, from.targetBranch));
+    if (kept === undefined) await this.#git.run(from.path, ['update-ref', attemptBaseRef(branch), base]);
+    return { base, head: found.get(`refs/heads/${branch}`) ?? null };
   }
 
   async #isWorktree(worktree: string, branch: string): Promise<boolean> {
-    const { code, stdout } = await this.#git.try(worktree, [
-      'rev-parse',
-      '--show-toplevel',
-      '--symbolic-full-name',
-      'HEAD',
-    ]);
+    if ((await lstat(worktree).catch(() => null)) === null) return false;
+    const asked = ['rev-parse', '--show-toplevel', '--symbolic-full-name', 'HEAD'];
+    const { code, stdout } = await this.#git.try(worktree, asked);
     return code === 0 && stdout === `${worktree}\nrefs/heads/${branch}`;
   }
 
-  /** Git looks for a repository in the folders above, too: what it finds there must never be committed to by us. */
-  async #isOurs({ repository, worktree }: AttemptWorktree): Promise<boolean> {
-    const common = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
-    const [here, there] = [
-      await this.#git.try(worktree, ['rev-parse', '--show-toplevel']),
-      await this.#git.run(repository, common),
-    ];
-    return here.code === 0 && here.stdout === worktree && (await this.#git.run(worktree, common)) === there;
+  /**
+   * What git says about an attempt's folder; null when it is none of the repository's worktrees. Git looks for a
+   * repository in the folders above, too: what it finds there must never be committed to by us.
+   */
+  async #look({ repository, worktree }: AttemptWorktree): Promise<{ lock: string; head: string } | null> {
+    const absolute = ['rev-parse', '--path-format=absolute'];
+    const asked = [...absolute, '--show-toplevel', '--git-common-dir', '--git-path', 'index.lock', 'HEAD'];
+    const { code, stdout } = await this.#git.try(worktree, asked);
+    const [top, shared, lock = '', head = ''] = stdout.split('\n');
+    if (code !== 0 || top !== worktree) return null;
+    return shared === (await this.#git.run(repository, [...absolute, '--git-common-dir'])) ? { lock, head } : null;
   }
 
-  async #checkpoint(worktree: string, branch: string): Promise<boolean> {
+  async #checkpoint({ worktree, branch }: AttemptWorktree, { lock }: { lock: string }): Promise<boolean> {
     // All processes of the run are gone: a lock that is still there belongs to a git that was killed.
-    const lock = await this.#git.run(worktree, ['rev-parse', '--path-format=absolute', '--git-path', 'index.lock']);
     await rm(lock, { force: true });
+    const changed = await this.#git.run(worktree, ['status', '--porcelain', '--untracked-files=normal']);
+    if (changed === '') return false;
     await this.#git.run(worktree, ['add', '--all']);
-    if ((await changedFiles(this.#git, worktree)).length === 0) return false;
     const message = `Checkpoint of ${branch}: what was not committed when the run ended`;
+    const { code } = await this.#git.try(worktree, ['diff', '--cached', '--quiet', '--no-ext-diff']);
+    if (code === 0) return false;
     await this.#git.run(worktree, ['commit', '--no-verify', '--quiet', '--message', message]);
     return true;
   }

@@ -25,8 +25,8 @@ export type RigOptions = {
   readonly prompt?: AgentCommand['promptBy'];
   readonly test?: string;
   readonly branch?: string;
-  readonly env: readonly string[];
-  readonly secret: readonly string[];
+  readonly env?: readonly string[];
+  readonly secret?: readonly string[];
 };
 
 export type CheckedRig = { readonly id: string; readonly config: RigConfig };
@@ -39,7 +39,7 @@ export function readWork(shell: Shell, file: string): ReadWork {
 }
 
 /** The settings of a policy file and of `--set`, which wins. Throws Refused `invalid`. */
-export function readPolicy(shell: Shell, file: string | undefined, settings: readonly string[]): PolicyPatch {
+export function readPolicy(shell: Shell, file: string | undefined, settings: readonly string[] = []): PolicyPatch {
   return { ...(file ? readPolicyFile(shell, file) : {}), ...parseSettings(settings) };
 }
 
@@ -72,8 +72,8 @@ export function rigOptions(given: RigOptions, work: ReadWork | null, file: strin
     ...rest,
     ...(repo !== undefined && { repo: resolve(dirname(file), repo) }),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    env: [...pairs(env), ...given.env],
-    secret: [...pairs(secrets), ...given.secret],
+    env: [...pairs(env), ...(given.env ?? [])],
+    secret: [...pairs(secrets), ...(given.secret ?? [])],
   };
 }
 
@@ -97,8 +97,8 @@ export async function checkRig(shell: Shell, options: RigOptions): Promise<Check
   const test = options.test
     ? await attempt(() => checkCommand(shell, { text: options.test, option: '--test', directory }))
     : null;
-  const env = await attempt(() => parsePairs(options.env, '--env'));
-  const secrets = await attempt(() => parsePairs(options.secret, '--secret'));
+  const env = await attempt(() => parsePairs(options.env ?? [], '--env'));
+  const secrets = await attempt(() => parsePairs(options.secret ?? [], '--secret'));
   for (const { variable, reason } of await checkSecrets(secrets ?? {}, shell.environment)) {
     problems.push(`the secret ${variable} is missing: ${reason}`);
   }

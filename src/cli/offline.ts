@@ -26,6 +26,7 @@ const LOG_PAGE = 100;
 const TOWN = { machine: 'town', id: 'town' };
 
 export interface OfflineTown extends Reader, Disposable {
+  readonly name: string;
   verify(): VerifyReport;
 }
 
@@ -41,14 +42,16 @@ export function openOffline(directory: string, env: Env): OfflineTown {
   const { read: reads, close } = openSqliteReadOnly({ file });
   const engine = { get: viewer(reads), reads, env, health: () => ({ ok: true as const }) };
   const parties = createParties((ref) => engine.get(ref.machine, ref.id));
+  const name = nameOf(reads) ?? basename(directory);
   const policy = (): Policy => effectivePolicy(reads);
   return {
+    name,
     get: (ref) => viewOf(engine, ref),
     list: (machine, query = {}) => listViews(engine, machine, query),
     brief: (bead) => briefOf(reads, parties.get('bead', bead).context.id),
     attempts: (about) => attemptsAbout(reads, about, LOG_PAGE),
     why: (ref) => explain({ reads, parties, policy: policy() }, ref),
-    status: () => statusOf(engine, parties, nameOf(reads) ?? basename(directory)),
+    status: () => statusOf(engine, parties, name),
     log: (filter = {}, { from, limit = LOG_PAGE, order = 'asc' } = {}) =>
       reads.log(filter, { limit, order, ...(from !== undefined && { from }) }),
     timers: ({ limit, after } = {}) => reads.timers({}, { limit: pageSize(limit), ...(after && { after }) }),

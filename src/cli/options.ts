@@ -10,11 +10,10 @@ const PORT_MAX = 65_535;
 const AGENTS_MAX = 10_000;
 
 /** Where the town is. */
-export function withData(command: Command): Command {
-  return command.option(
-    '--data <folder>',
-    "the town's folder (default: the town of the repository around the current folder)",
-  );
+const AROUND = 'the town of the repository around the current folder';
+
+export function withData(command: Command, fallback = AROUND): Command {
+  return command.option('--data <folder>', `the town's folder (default: ${fallback})`);
 }
 
 export function withJson(command: Command): Command {
@@ -34,12 +33,11 @@ export function withRig(command: Command): Command {
     )
     .option('--test <command>', 'run on each merge result; what breaks it is not merged')
     .option('--branch <name>', 'the branch that work is merged into (default: the one that is checked out)')
-    .option('--env <NAME=value>', "adds to the agents' environment; may be repeated", collect, [])
+    .option('--env <NAME=value>', "adds to the agents' environment; may be repeated", collect)
     .option(
       '--secret <NAME=reference>',
       'adds a secret by reference, env:NAME or file:/path; may be repeated',
       collect,
-      [],
     );
 }
 
@@ -47,7 +45,7 @@ export function withTown(command: Command): Command {
   return command
     .option('--agents <number>', 'how many agents work at a time', integer(1, AGENTS_MAX))
     .option('--policy <file>', 'settings in YAML or JSON')
-    .option('--set <name=value>', 'one setting, such as attemptsMax=3 or leaseMs=90s; may be repeated', collect, []);
+    .option('--set <name=value>', 'one setting, such as attemptsMax=3 or leaseMs=90s; may be repeated', collect);
 }
 
 export function withPort(command: Command, fallback: string): Command {

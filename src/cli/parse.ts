@@ -15,8 +15,8 @@ const unitsMs: Readonly<Record<string, number>> = {
 };
 
 /** For options that may be given several times. */
-export function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
+export function collect(value: string, before?: readonly string[]): readonly string[] {
+  return [...(before ?? []), value];
 }
 
 /** A whole number within bounds, for `option(…, integer(1, 10))`. */

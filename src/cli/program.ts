@@ -10,6 +10,7 @@ import { registerPolicy } from './commands/policy.ts';
 import { registerShow, registerWhy } from './commands/show.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerTells } from './commands/tell.ts';
+import { registerDemo } from './demo.ts';
 import { exitOf, exits, exitTable } from './exits.ts';
 import type { Registrar } from './options.ts';
 import { packageVersion } from './package.ts';
@@ -19,7 +20,7 @@ import { paintFor, plainLines } from './text.ts';
 import { registerUp } from './up.ts';
 
 const registrations: readonly ((registrar: Registrar) => void)[] = [
-  ...[registerRun, registerUp, registerStatus, registerList, registerShow, registerWhy, registerLog],
+  ...[registerRun, registerUp, registerDemo, registerStatus, registerList, registerShow, registerWhy, registerLog],
   ...[registerAdd, registerTells, registerPolicy, registerCharts, registerVerify, registerBackup],
 ];
 

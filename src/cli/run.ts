@@ -17,7 +17,7 @@ export type RunOptions = RigOptions & {
   readonly data?: string;
   readonly agents?: number;
   readonly policy?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly port?: number;
   readonly keep?: boolean;
   readonly json?: boolean;
@@ -38,12 +38,15 @@ export function registerRun({ program, shell, finish }: Registrar): void {
     .command('run <work-file>')
     .summary('work through a backlog and end')
     .description(
-      'Works through the beads of a work file on a repository and ends when all are closed or failed for good.\n' +
-        'Everything is checked before anything is written. The town is kept: the same command again goes on where it was,\n' +
-        'skips the beads that are there, and adds new ones. Its folder is ~/.yardmaster/<repository>-<hash>, never the repository.\n' +
-        'Ctrl-C: what runs comes to its end, nothing more is started. Twice: runs are stopped. Three times: leaves at once.',
+      'Works through the beads of a work file on a repository and ends when all are closed or failed for good. ' +
+        'Everything is checked before anything is written. The town is kept: the same command again goes on where it was, ' +
+        'skips the beads that are there, and adds new ones. Ctrl-C: what runs comes to its end, nothing more is started. ' +
+        'Twice: runs are stopped. Three times: leaves at once.',
     );
-  withPort(withTown(withRig(withJson(withData(command)))), 'any that is free')
+  withPort(
+    withTown(withRig(withJson(withData(command, '~/.yardmaster/<repository>-<hash>, never the repository')))),
+    'any that is free',
+  )
     .option('--keep', 'stay open when the work is done, until Ctrl-C')
     .addHelpText(
       'after',

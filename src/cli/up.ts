@@ -1,6 +1,10 @@
 /** `yardmaster up`: a town that stays, served over HTTP until it is told to end. */
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { Refused } from '../core/errors.ts';
 import { checkRig, type RigOptions, readPolicy } from './checks.ts';
 import { exits } from './exits.ts';
+import { openOffline } from './offline.ts';
 import { openTown } from './opening.ts';
 import { examples, type Registrar, withData, withPort, withRig, withTown } from './options.ts';
 import { files, placeOfRepository, placeOfTown, townName } from './places.ts';
@@ -12,7 +16,7 @@ export type UpOptions = RigOptions & {
   readonly data?: string;
   readonly agents?: number;
   readonly policy?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly port?: number;
 };
 
@@ -24,10 +28,10 @@ export function registerUp({ program, shell, finish }: Registrar): void {
     .command('up')
     .summary('open a town and keep it running')
     .description(
-      'Opens a town and serves its API until SIGINT or SIGTERM. Runs go on without it; the next start takes them up again.\n' +
+      'Opens a town and serves its API until SIGINT or SIGTERM. Runs go on without it; the next start takes them up again. ' +
         'With --repo and --agent the repository is added, or configured anew; without them the town is opened as it is.',
     );
-  withPort(withTown(withRig(withData(command))), String(PORT))
+  withPort(withTown(withRig(withData(command, '~/.yardmaster/<repository>-<hash>'))), String(PORT))
     .addHelpText(
       'after',
       examples(
@@ -55,14 +59,32 @@ export async function up(shell: Shell, options: UpOptions): Promise<number> {
 async function planUp(shell: Shell, options: UpOptions) {
   const policy = readPolicy(shell, options.policy, options.set);
   if (options.repo === undefined) {
+    refuseRigOptions(options);
     const directory = options.data
       ? placeOfRepository(shell, shell.directory, options.data)
       : placeOfTown(shell, undefined);
-    return { directory, town: { policy } };
+    return { directory, town: { policy, ...nameIn(shell, directory) } };
   }
   const rig = await checkRig(shell, options);
   const agents = polecats(options.agents ?? AGENTS_DEFAULT, rig.id);
   const directory = placeOfRepository(shell, rig.config.path, options.data);
   const name = townName(rig.config.path);
   return { directory, town: { name, policy, agents, rigs: { [rig.id]: rig.config } } };
+}
+
+/** What describes a rig means nothing without its repository. */
+function refuseRigOptions({ agent, agents, prompt, test, branch, env, secret }: UpOptions): void {
+  const given = Object.entries({ agent, agents, prompt, test, branch, env, secret }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (given.length === 0) return;
+  const names = given.map(([name]) => `--${name}`).join(', ');
+  throw new Refused('invalid', `${names} without a repository: add --repo <folder>`);
+}
+
+/** A town that is there keeps its name. */
+function nameIn(shell: Shell, directory: string): { readonly name?: string } {
+  if (!existsSync(files.database(directory))) return { name: basename(directory) };
+  using town = openOffline(directory, shell.env);
+  return { name: town.name };
 }

@@ -29,7 +29,10 @@ export function beget(turn: Turn, newborn: Birth, messages: Message[]): { entity
   return written;
 }
 
-/** The receiver of a message. Null: there is none and its machine does not create it, or it can not be read and need not be. */
+/**
+ * The receiver of a message. Null: there is none and its machine does not create it, or it can not be read and need
+ * not be.
+ */
 export function find(turn: Turn, message: Message, messages: Message[]): Entity | null {
   try {
     return turn.find(message.to) ?? create(turn, message, messages);

@@ -7,13 +7,12 @@
  * - E3 nothing outside happens here: effects leave through the outbox, deadlines through the timer rows.
  */
 import { assert } from '../core/errors.ts';
-import { contextOf } from '../core/snapshot.ts';
-import { take } from '../core/step.ts';
 import type { Birth, Envelope, Receipt } from '../core/types.ts';
 import { admit, admitBirth } from './admit.ts';
 import { beget, find } from './beget.ts';
 import { type Message, outgoing, rootMessage } from './message.ts';
 import { turnAway } from './refusal.ts';
+import { stepOf } from './step.ts';
 import type { Turn } from './turn.ts';
 import { write } from './write.ts';
 
@@ -25,8 +24,7 @@ export function deliver(turn: Turn, envelope: Envelope): Receipt {
 
 /** An event of the engine itself: a timer that is due, an outcome. It may have a reserved type. */
 export function deliverOwn(turn: Turn, envelope: Envelope): Receipt {
-  const messages = [rootMessage(envelope)];
-  const receipt = receiveAll(turn, messages);
+  const receipt = receiveAll(turn, [rootMessage(envelope)]);
   assert(receipt, `${envelope.event.type} was taken without a receipt`);
   return receipt;
 }
@@ -40,7 +38,9 @@ export function birth(turn: Turn, newborn: Birth): Receipt {
   return receipt;
 }
 
-/** Walks the list of messages while it grows. The receipt of the first that was taken: the root's, when there is one. */
+/**
+ * Walks the list of messages while it grows. The receipt of the first that was taken: the root's, when there is one.
+ */
 function receiveAll(turn: Turn, messages: Message[]): Receipt | null {
   let receipt: Receipt | null = null;
   for (const message of messages) {
@@ -53,15 +53,11 @@ function receiveAll(turn: Turn, messages: Message[]): Receipt | null {
 
 /** One message: load, step, write, and append what is sent. */
 function receive(turn: Turn, message: Message, messages: Message[]): Receipt | null {
-  const entity = find(turn, message, messages);
+  const entity = find(turn, message, messages); // from memory, from the store, or born now
   if (entity === null) return turnAway(turn, message, { code: 'unknown_entity' });
 
-  const { definition } = entity.known;
-  const stale = definition.options.fence?.(contextOf(entity.snapshot), message.event);
-  if (stale) return turnAway(turn, message, { code: 'stale_epoch', entity, reason: stale });
-
-  const result = take(definition, entity.snapshot, message.event, turn.at); // pure
-  if (!result.step.accepted) return turnAway(turn, message, { code: 'not_accepted', entity });
+  const result = stepOf(turn, entity, message); // pure
+  if ('code' in result) return turnAway(turn, message, result);
 
   const written = write(turn, { before: entity, result, origin: message }); // snapshot · places · timers · outbox · log
   messages.push(...outgoing(turn, written, result.step.sends));

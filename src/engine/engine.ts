@@ -8,7 +8,16 @@
  */
 import { type Definition, define } from '../core/define.ts';
 import { Refused } from '../core/errors.ts';
-import type { Birth, EngineEvent, Envelope, EpochMs, JsonValue, Receipt } from '../core/types.ts';
+import {
+  type Birth,
+  type EngineEvent,
+  type EntityRef,
+  type Envelope,
+  type EpochMs,
+  type JsonValue,
+  type Receipt,
+  refText,
+} from '../core/types.ts';
 import type { Env } from '../env/env.ts';
 import { createSystemEnv } from '../env/system.ts';
 import type { DeadLetterListener } from '../scheduler/dead-letters.ts';
@@ -33,7 +42,10 @@ export type EngineOptions<TMachines extends MachineRecord> = {
   readonly machines: TMachines;
   /** The database's file; made when it is not there. Either this or `store`. */
   readonly file?: string;
-  /** With `file`: `full` (default) loses nothing that was acknowledged in a power cut, `normal` perhaps the last commits. */
+  /**
+   * With `file`: `full` (default) loses nothing that was acknowledged in a power cut, `normal` perhaps the last
+   * commits.
+   */
   readonly synchronous?: 'full' | 'normal';
   /** A store that the caller opened, and closes. */
   readonly store?: Store;
@@ -52,6 +64,10 @@ export type Batch = {
   deliver(envelope: Envelope): Receipt;
   /** Throws Refused. */
   birth(newborn: Birth): Receipt;
+  /**
+   * For reads, series, records and the like. What changes an entity goes through `deliver`: `apply` here would go
+   * behind its back.
+   */
   readonly tx: Transaction;
   /** The instant of the commit. */
   readonly at: EpochMs;
@@ -64,7 +80,10 @@ type MachineName<TMachines> = keyof TMachines & string;
 export interface Engine<TMachines extends MachineRecord = MachineRecord> extends AsyncDisposable {
   readonly env: Env;
   readonly reads: Reads;
-  /** Takes the store into use: what an earlier process left goes on. */
+  /**
+   * Takes the store into use: what an earlier process left goes on. Rejects with Retryable when the store fails; call
+   * it again then.
+   */
   start(): Promise<void>;
   /** Ends running effects, writes what waits, and closes the store that it opened. */
   stop(): Promise<void>;
@@ -110,7 +129,8 @@ type InputArguments<T> =
 
 /**
  * Makes an engine; `start` sets it going.
- * Throws Refused `invalid` for a machine that can not be made durable or whose id is not its key; `busy` when another process has the file.
+ * Throws Refused `invalid` for a machine that can not be made durable or whose id is not its key; `busy` when another
+ * process has the file.
  */
 export function createEngine<const TMachines extends MachineRecord>(
   options: EngineOptions<TMachines>,
@@ -151,9 +171,14 @@ class DurableEngine implements Engine {
     if (this.#state !== 'made') throw new Refused('conflict', `the engine is ${this.#state} already: make a new one`);
     const { kernel, scheduler, definitions } = this.#parts;
     kernel.env.clock.notBefore(lastInstant(this.reads));
+    try {
+      this.redefine(definitions);
+      scheduler.start();
+    } catch (thrown) {
+      kernel.health.reset();
+      throw thrown;
+    }
     this.#state = 'running';
-    this.redefine(definitions);
-    scheduler.start();
   }
 
   async stop(): Promise<void> {
@@ -162,7 +187,7 @@ class DurableEngine implements Engine {
     if (this.#state === 'running') {
       await scheduler.stop();
       kernel.commits.close(({ tx, at }) => tx.setMeta(LAST_AT, at));
-      kernel.health.stop();
+      kernel.health.reset();
     }
     this.#state = 'stopped';
     closeStore();
@@ -237,7 +262,12 @@ function toBatch(turn: Turn): Batch {
   return {
     deliver: (envelope) => turn.nested(() => deliver(turn, envelope)),
     birth: (newborn) => turn.nested(() => birth(turn, newborn)),
-    tx: turn.tx,
+    tx: Object.assign(Object.create(turn.tx) as Transaction, {
+      quarantine: (ref: EntityRef, reason: string) => {
+        turn.tx.quarantine(ref, reason);
+        turn.bench.cache.delete(refText(ref));
+      },
+    }),
     at: turn.at,
   };
 }

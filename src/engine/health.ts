@@ -1,5 +1,6 @@
 /**
- * Whether the store takes commits. After a failure nothing is written until a trial commit, repeated at intervals, goes through.
+ * Whether the store takes commits. After a failure nothing is written until a trial commit, repeated at intervals,
+ * goes through.
  */
 import { coerceError, Retryable } from '../core/errors.ts';
 import type { Alarm, Env } from '../env/env.ts';
@@ -49,8 +50,10 @@ export class Health {
     this.#alarm = env.clock.at(env.clock.now() + recoverMs, () => this.#try());
   }
 
-  stop(): void {
+  /** Forgets a failure: nothing is tried again, and the next commit is taken for a first one. */
+  reset(): void {
     this.#alarm?.cancel();
+    this.#reason = null;
   }
 
   #try(): void {

@@ -7,7 +7,8 @@ import type { Turn } from './turn.ts';
 export type Idempotency = { readonly principal: string; readonly key: string; readonly hash: string };
 
 /**
- * Runs the work once for each key and stores its answer in the same commit; an object's answer comes back with `replayed: true`.
+ * Runs the work once for each key and stores its answer in the same commit; an object's answer comes back with
+ * `replayed: true`.
  * Throws Refused `idempotency_mismatch` when the key was used for another body. Refusals are not stored.
  */
 export function once<T>(turn: Turn, { principal, key, hash }: Idempotency, work: () => T): T {

@@ -1,5 +1,6 @@
 /**
- * A map that forgets what was not used lately, in two generations: what is used moves to the young one, and when that is full
+ * A map that forgets what was not used lately, in two generations: what is used moves to the young one, and when that
+ * is full
  * the old one goes as a whole. It keeps between half of its bound and all of it, and never pays for an order.
  */
 export class RecentMap<K, V> {

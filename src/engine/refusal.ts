@@ -6,8 +6,9 @@ import type { Entity } from './entity.ts';
 import { describe, type Message } from './message.ts';
 import type { Turn } from './turn.ts';
 
-type Grounds = {
-  readonly code: Extract<RefusalCode, 'unknown_entity' | 'not_accepted' | 'stale_epoch' | 'quarantined'>;
+export type Grounds = {
+  /** `failed`: the receiver's machine threw, at a message that need not arrive. */
+  readonly code: Extract<RefusalCode, 'unknown_entity' | 'not_accepted' | 'stale_epoch' | 'quarantined'> | 'failed';
   /** The receiver, where there is one that could be read. */
   readonly entity?: Entity;
   /** A sentence; without one it is written from the code. */
@@ -17,7 +18,7 @@ type Grounds = {
 /** Throws Refused for the root event and for a message that must arrive. Any other message is dropped: null. */
 export function turnAway(turn: Turn, message: Message, grounds: Grounds): null {
   if (message.sender === null) throw refuseRoot(turn, message, grounds);
-  if (!message.must) return null;
+  if (!message.must) return drop(turn, message, grounds);
   const text = `${describe(message)} must arrive and did not: ${sentence(message, grounds)}; nothing was changed`;
   throw new Refused('conflict', text, {
     sender: refText(message.sender),
@@ -27,8 +28,18 @@ export function turnAway(turn: Turn, message: Message, grounds: Grounds): null {
   });
 }
 
+/** Silently, unless the receiver is at fault. */
+function drop(turn: Turn, message: Message, { code, entity, reason }: Grounds): null {
+  if (code !== 'failed' || !entity) return null;
+  const { by, cause, event } = message;
+  turn.reject(entity, event, { by, cause, reason: `dead_letter: ${reason}` });
+  turn.bench.env.log('error', `dead letter: ${describe(message)}: ${reason}`);
+  return null;
+}
+
 function refuseRoot(turn: Turn, message: Message, grounds: Grounds): Refused {
-  const { code, entity } = grounds;
+  const { entity } = grounds;
+  const code = grounds.code === 'failed' ? 'not_accepted' : grounds.code;
   const reason = sentence(message, grounds);
   if (!entity) return new Refused(code, reason, { entity: refText(message.to), event: message.event.type });
   const { by, cause, event } = message;

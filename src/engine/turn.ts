@@ -9,7 +9,7 @@
 import { contextOf } from '../core/snapshot.ts';
 import type { EngineEvent, EpochMs, JsonObject, Seq } from '../core/types.ts';
 import type { Env } from '../env/env.ts';
-import type { LogRow, NewLogRow, Transaction } from '../store/port.ts';
+import type { Change, LogRow, NewLogRow, Transaction } from '../store/port.ts';
 import type { Definitions } from './definitions.ts';
 import { type Entity, findEntity } from './entity.ts';
 import type { Limits } from './limits.ts';
@@ -52,6 +52,16 @@ export class Turn {
   find(ref: Entity['ref']): Entity | null {
     const { definitions, cache } = this.bench;
     return findEntity({ reads: this.tx, definitions, cache }, ref);
+  }
+
+  /** Writes the change. When the row is not what memory says, memory is wrong: the entity is read anew next time. */
+  apply(text: string, change: Change): Seq {
+    try {
+      return this.tx.apply(change);
+    } catch (thrown) {
+      this.bench.cache.delete(text);
+      throw thrown;
+    }
   }
 
   /** Remembers an entity as it is after a write. */

@@ -27,7 +27,7 @@ export function write(turn: Turn, writing: Writing): Written {
 
   const entity = entityAfter(writing);
   const change = toChange(turn, { before: before ?? null, entity, step: result.step, origin });
-  const seq = turn.tx.apply(change);
+  const seq = turn.apply(entity.text, change);
   for (const name of result.step.extend) turn.tx.extend(entity.ref, name, turn.at);
   turn.rows.push({ ...change.log, seq });
   turn.keep(entity, before?.state ?? '');

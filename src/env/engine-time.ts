@@ -1,9 +1,11 @@
 /**
- * Engine time: the wall's reading at the start, carried on by the monotonic clock, so that a step of the wall changes nothing.
+ * Engine time: the wall's reading at the start, carried on by the monotonic clock, so that a step of the wall changes
+ * nothing.
  *
  * Invariants
  * - `now()` never goes back and is an integer.
- * - A wall that is ahead by more than {@link JUMP_MS} is believed: the machine slept while the monotonic clock stood still.
+ * - A wall that is ahead by more than {@link JUMP_MS} is believed: the machine slept while the monotonic clock stood
+ *   still.
  * - A wall that is behind is ignored.
  */
 

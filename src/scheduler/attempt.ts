@@ -2,7 +2,8 @@
  * One try of an effect, from the call to what it came to.
  *
  * Invariants
- * - A1 it ends at its deadline at the latest, with exactly one result; what the handler says later is logged and dropped.
+ * - A1 it ends at its deadline at the latest, with exactly one result; what the handler says later is logged and
+ *   dropped.
  * - A2 it never rejects.
  */
 

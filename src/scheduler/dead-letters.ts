@@ -43,7 +43,10 @@ export class DeadLetters {
     if (this.#tries.size > 0) this.#tries.delete(key);
   }
 
-  /** The last rites: a rejected row in the log, the entity in quarantine when it is the cause. `settle` ends what carried the event. */
+  /**
+   * The last rites: a rejected row in the log, the entity in quarantine when it is the cause. `settle` ends what
+   * carried the event.
+   */
   async bury(
     letter: Omit<DeadLetter, 'reason' | 'quarantined'>,
     thrown: unknown,

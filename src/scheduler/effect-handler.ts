@@ -16,9 +16,11 @@ export type EffectCall = {
 };
 
 /**
- * Does the outside work of one type of effect, at least once. Only `{ kind: 'succeeded' }` is a success: `false`, nothing at all
+ * Does the outside work of one type of effect, at least once. Only `{ kind: 'succeeded' }` is a success: `false`,
+ * nothing at all
  * or an exception come back to the machine as the outcome that they are.
- * Thrown: Retryable postpones by its `afterMs`; Terminal is refused for good; Refused is refused; anything else is unanswered.
+ * Thrown: Retryable postpones by its `afterMs`; Terminal is refused for good; Refused is refused; anything else is
+ * unanswered.
  */
 export type EffectHandler = {
   run(call: EffectCall): Promise<EffectOutcome>;

@@ -1,5 +1,6 @@
 /**
- * What is done when the engine has been quiet for a moment: old rows go, the store rests. Without commits it never wakes.
+ * What is done when the engine has been quiet for a moment: old rows go, the store rests. Without commits it never
+ * wakes.
  */
 import { coerceError } from '../core/errors.ts';
 import { LAST_AT } from '../engine/health.ts';

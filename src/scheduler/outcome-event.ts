@@ -13,7 +13,8 @@ export function invokeParams(effect: EffectRow): InvokeParams {
 }
 
 /**
- * `effect.<type>.succeeded {result}`, `.refused {reason, permanent, details}`, `.unanswered {cause}`, each with `params` and `key`.
+ * `effect.<type>.succeeded {result}`, `.refused {reason, permanent, details}`, `.unanswered {cause}`, each with
+ * `params` and `key`.
  * Of an invoked promise: `xstate.done.actor.<id> {output}` or `xstate.error.actor.<id> {error}`.
  */
 export function outcomeEvent(effect: EffectRow, outcome: EffectOutcome): EngineEvent {

@@ -1,5 +1,6 @@
 /**
- * The engine's clockwork: sleeps until the next due row or a nudge, then fires timers and starts effects in bounded batches.
+ * The engine's clockwork: sleeps until the next due row or a nudge, then fires timers and starts effects in bounded
+ * batches.
  *
  * Invariants
  * - W1 one pass at a time; it awaits only commits, never outside work.
@@ -57,17 +58,20 @@ export class Scheduler {
     this.#housekeeping = new Housekeeping(kernel);
   }
 
-  /** Takes up what an earlier process left: effects in flight are due again, deadlines that watch for life start anew. */
+  /**
+   * Takes up what an earlier process left: effects in flight are due again, deadlines that watch for life start anew.
+   */
   start(): void {
     const kernel = this.#kernel;
-    this.#running = true;
-    kernel.afterCommit = (committed) => this.#committed(committed);
-    this.#leave.push(kernel.health.onRecovered(() => this.nudge()));
-    this.#leave.push(kernel.env.clock.onJump((jump) => this.#jumped(jump)));
     kernel.commits.submitNow(({ tx, at }) => {
       tx.reclaimEffects();
       tx.regrant(at);
     });
+    this.#running = true;
+    kernel.afterCommit = (committed) => this.#committed(committed);
+    this.#leave.push(kernel.health.onRecovered(() => this.nudge()));
+    this.#leave.push(kernel.env.clock.onJump((jump) => this.#jumped(jump)));
+    this.#housekeeping.committed();
     this.nudge();
   }
 

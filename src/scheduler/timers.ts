@@ -2,7 +2,8 @@
  * Fires timers that are due, each in a savepoint of its own, many in one commit.
  *
  * Invariants
- * - T1 the row is read again inside the transaction that deletes it: a timer that was cancelled, set anew or extended meanwhile does not fire.
+ * - T1 the row is read again inside the transaction that deletes it: a timer that was cancelled, set anew or extended
+ *   meanwhile does not fire.
  * - T2 a timer whose event can not be taken does not hold up the others, and is not tried for ever.
  */
 

@@ -97,35 +97,25 @@ test('secrets are in no file, in no tail and in no reading of the output, also i
   }
 });
 
-const prompts = {
-  'a shell substitution': '$(touch canary) `touch canary`; touch canary',
-  quotes: `it's "quoted" \\ and 'again'`,
-  'line feeds': 'first\n\nsecond\r\nthird\n',
-  'a leading dash': '--dangerously-skip-everything',
-  'no ASCII': 'grüße 🚂 \u202e',
-  placeholders: 'the {title} of {bead}, {prompt}',
-  '200 kB': 'x'.repeat(200_000),
-};
+const prompt = [
+  '--dangerously-skip-everything',
+  '$(touch canary) `touch canary`; touch canary',
+  `it's "quoted" \\ and 'again'`,
+  'grüße 🚂 \u202e\r',
+  'the {title} of {bead}, {prompt}',
+  'x'.repeat(200_000),
+  '',
+].join('\n');
 
-test.each(Object.entries(prompts))(
-  'a prompt arrives whole at standard input, and only there: %s',
-  async (_, prompt) => {
-    const { root, path, local, reports } = setUp();
-    await local.start(
-      script(
-        'cat > ../../seen; tr "\\0" "\\n" < /proc/$$/cmdline > ../../line; env > ../../seen-env',
-        { path },
-        { prompt },
-      ),
-      never,
-    );
-    await reports.next('exited');
-    expect(readFileSync(join(root, 'seen'), 'utf8')).toBe(prompt);
-    for (const name of ['line', 'seen-env']) expect(readFileSync(join(root, name), 'utf8')).not.toContain(prompt);
-    expect(readAll(root, 'seen').join('')).not.toContain(prompt);
-    expect(existsSync(join(root, 'worktrees', 'gt-1-1', 'canary'))).toBe(false);
-  },
-);
+test('a prompt arrives whole at standard input, and only there, whatever it says', async () => {
+  const { root, path, local, reports } = setUp();
+  const look = 'cat > ../../seen; tr "\\0" "\\n" < /proc/$$/cmdline > ../../line; env > ../../seen-env';
+  await local.start(script(look, { path }, { prompt }), never);
+  await reports.next('exited');
+  expect(readFileSync(join(root, 'seen'), 'utf8')).toBe(prompt);
+  for (const text of readAll(root, 'seen')) expect(text).not.toContain('skip-everything');
+  expect(existsSync(join(root, 'worktrees', 'gt-1-1', 'canary'))).toBe(false);
+});
 
 test('while a run lives, no process shows its prompt, and only its own show its token', async () => {
   const { root, path, local } = setUp();

@@ -3,10 +3,10 @@
  * waited for.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { onTestFinished, vi } from 'vitest';
+import { afterAll, onTestFinished, vi } from 'vitest';
 import { createLocalContainer, type LocalContainer, type LocalContainerOptions } from '../../src/agents/local.ts';
 import type { RunReport, RunSpec } from '../../src/agents/port.ts';
 import { createSystemEnv } from '../../src/env/system.ts';
@@ -51,10 +51,22 @@ export function git(directory: string, ...args: readonly string[]): string {
   }).trim();
 }
 
-/** A repository with one commit on main, which is checked out. */
-export function repository(path = join(folder(), 'repository')): string {
-  mkdirSync(path, { recursive: true });
-  git(path, 'init', '--quiet', '--initial-branch=main');
+let template: string | null = null;
+afterAll(() => {
+  if (template !== null) rmSync(template, { recursive: true, force: true });
+});
+
+/** A repository with one commit on main, which is checked out. Made once, then copied. */
+export function repository(): string {
+  template ??= makeTemplate();
+  const path = join(folder(), 'repository');
+  cpSync(template, path, { recursive: true });
+  return path;
+}
+
+function makeTemplate(): string {
+  const path = mkdtempSync(join(tmpdir(), 'yardmaster-'));
+  git(path, 'init', '--quiet', '--initial-branch=main', '--template=');
   commit(path, { 'README.md': 'a town\n' }, 'First');
   return path;
 }

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: the engine against the floor and against work by hand, side by side in one run.
- * Options: `--quick` (a tenth of everything), `--backlog <n>` (entities that wait meanwhile, 100,000), `--rounds <n>` (3).
+ * Options: `--quick` (a tenth of everything), `--backlog <n>` (entities that wait meanwhile, 100,000), `--rounds <n>`
+ * (3).
  * The database is made in the folder of `--dir`, or a temporary one: what its disk can do is half of every figure.
  */
 import { execFileSync } from 'node:child_process';
@@ -42,6 +43,7 @@ async function lifecycle(): Promise<void> {
   await fill(engine, { machine: 'worker', prefix: 'w', count: WIDTH });
   const rates = { engine: [] as number[], floor: [] as number[], hand: [] as number[] };
   let together = 0;
+  await perSecond(engine, 'warm-', Math.min(items, 2_000));
   for (let turn = 0; turn < rounds; turn += 1) {
     await fill(engine, { machine: 'item', prefix: `r${turn}-`, count: items });
     const before = commits();

@@ -1,4 +1,7 @@
-/** W1 by hand: a live actor for each entity, its persisted snapshot written at each change, as XState's documentation shows it. */
+/**
+ * W1 by hand: a live actor for each entity, its persisted snapshot written at each change, as XState's documentation
+ * shows it.
+ */
 import Database from 'better-sqlite3';
 import { createActor } from 'xstate';
 import { item, worker } from './machines.ts';
@@ -20,7 +23,7 @@ export function workByHand(file: string, count: number): number {
   for (let index = 0; index < count; index += 1) {
     const id = `i${index}`;
     const piece = createActor(item.machine, { input: { title: id } }).start();
-    const say = (event: { type: string; item?: string; epoch?: number }) => {
+    const say = (event: Parameters<typeof hand.send>[0]) => {
       hand.send(event);
       keep('worker/w', hand);
     };

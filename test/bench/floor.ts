@@ -1,4 +1,7 @@
-/** The floor: the same rows as W1 writes, by prepared statements alone, in transactions of the same size. No machine, no checks. */
+/**
+ * The floor: the same rows as W1 writes, by prepared statements alone, in transactions of the same size. No machine,
+ * no checks.
+ */
 import Database from 'better-sqlite3';
 import { createSystemEnv } from '../../src/env/system.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';

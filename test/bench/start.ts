@@ -1,4 +1,6 @@
-/** A process that opens a filled database and dispatches once; it prints how long that took and what memory it holds. */
+/**
+ * A process that opens a filled database and dispatches once; it prints how long that took and what memory it holds.
+ */
 import { openBench } from './lifecycle.ts';
 
 const file = process.argv[2] ?? '';

@@ -14,7 +14,10 @@ const FIRED = 1_000;
 const SPREAD_MS = 2_000;
 const IDLE_MS = 3_000;
 
-/** `pending` timers far away, and a thousand that come due one after another. Milliseconds; `idleCpu` is a fraction of one core. */
+/**
+ * `pending` timers far away, and a thousand that come due one after another. Milliseconds; `idleCpu` is a fraction of
+ * one core.
+ */
 export async function measureTimers(file: string, pending: number): Promise<TimerFigures> {
   const bench = await openBench(file);
   const { engine } = bench;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { setup } from 'xstate';
 import { define } from '../../src/core/define.ts';
 import { Refused } from '../../src/core/errors.ts';
+import { createEngine } from '../../src/engine/engine.ts';
 import type { LogRow } from '../../src/store/port.ts';
 import { bell, door, lamp } from './machines.ts';
 import { createWorld } from './world.ts';
@@ -204,12 +205,25 @@ describe('a store that fails', () => {
 });
 
 describe('an engine', () => {
+  it('G19 that finds its store failing can be started again', async () => {
+    const { env, store } = await createWorld({ machines });
+    store.broken = 'the disk is full';
+    const engine = createEngine({ machines, env, store });
+    await expect(env.until(engine.start())).rejects.toMatchObject({ name: 'Retryable' });
+    store.broken = null;
+    await env.until(engine.start());
+    expect((await env.until(engine.create('lamp', 'hall'))).state).toBe('off');
+    await env.until(engine.stop());
+  });
+
   it('G15 refuses a machine under another name than its own', async () => {
     await expect(createWorld({ machines: { lantern: lamp } })).rejects.toThrow('the key lantern has the id lamp');
   });
 
   it('G16 takes no work before its start and after its end', async () => {
-    const { engine, run } = await createWorld({ machines });
+    const { engine, run, env, store } = await createWorld({ machines });
+    const early = createEngine({ machines, env, store });
+    await expect(run(early.create('lamp', 'hall'))).rejects.toThrow('the engine has not started');
     await run(engine.stop());
     await expect(run(engine.create('lamp', 'hall'))).rejects.toMatchObject({ code: 'unavailable' });
     await expect(engine.start()).rejects.toThrow('stopped already');

@@ -41,8 +41,8 @@ describe('an event', () => {
     const close = () => run(engine.send('door', 'front', { type: 'CLOSE' }));
     await expect(close()).rejects.toMatchObject({
       code: 'not_accepted',
-      message: 'door/front in closed does not accept CLOSE; now it accepts JAM, KNOCK, LOOK, OPEN',
-      details: { entity: 'door/front', state: 'closed', accepts: ['JAM', 'KNOCK', 'LOOK', 'OPEN'] },
+      message: 'door/front in closed does not accept CLOSE; now it accepts JAM, KNOCK, LOOK, OPEN, SHAKE',
+      details: { entity: 'door/front', state: 'closed', accepts: ['JAM', 'KNOCK', 'LOOK', 'OPEN', 'SHAKE'] },
     });
     await expect(close()).rejects.toMatchObject({ code: 'not_accepted' });
     expect(eventsOf(engine.reads.log({ rejected: true }, { limit: 9, order: 'asc' }))).toEqual([
@@ -190,5 +190,73 @@ describe('a message between entities', () => {
     await expect(run(engine.send('bell', 'echo', { type: 'ECHO' }))).rejects.toThrow('without end');
     expect(engine.reads.lastSeq()).toBe(1);
     expect(engine.get('bell', 'echo')?.rev).toBe(1);
+  });
+
+  it('E15 at which its receiver throws does not break its sender, and is a dead letter in the log', async () => {
+    const { engine, run, env } = await createWorld({ machines });
+    await run(engine.create('door', 'front'));
+    await run(Promise.all(['a', 'b'].map((id) => engine.create('bell', id, { watches: 'front' }))));
+    await run(engine.send('door', 'front', { type: 'SHAKE' }));
+    expect(engine.get('door', 'front')?.rev).toBe(2);
+    const rejected = engine.reads.log({ rejected: true }, { limit: 9, order: 'asc' });
+    expect(rejected.map(({ entity, by }) => [entity.id, by])).toEqual([
+      ['a', 'door/front'],
+      ['b', 'door/front'],
+    ]);
+    expect(rejected[0]?.rejected).toContain('the bell is cracked');
+    expect(env.logged.filter(({ message }) => message.startsWith('dead letter'))).toHaveLength(2);
+  });
+
+  it('E16 to an entity in quarantine undoes its sender only when it must arrive', async () => {
+    const { engine, run } = await createWorld({ machines });
+    await run(Promise.all([engine.create('door', 'front'), engine.create('bell', 'front', { watches: 'front' })]));
+    await run(engine.submit(({ tx }) => tx.quarantine({ machine: 'bell', id: 'front' }, 'a test')));
+    expect(engine.get('bell', 'front')).toMatchObject({ status: 'quarantined', state: 'silent', accepts: [] });
+    expect((await run(engine.send('door', 'front', { type: 'KNOCK' }))).state).toBe('closed');
+    await expect(run(engine.send('door', 'front', { type: 'OPEN' }))).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('quarantined'),
+    });
+  });
+
+  it('E17 that changes what an entity listens to is heard by whom it should be', async () => {
+    const { engine, run, store } = await createWorld({ machines });
+    await run(engine.create('bell', 'front', { watches: 'front' }));
+    expect(store.read.links({ machine: 'door', id: 'front' }, 'watches', 'in')).toEqual([
+      { machine: 'bell', id: 'front' },
+    ]);
+    await run(engine.send('bell', 'front', { type: 'FORGET' }));
+    expect(store.read.links({ machine: 'door', id: 'front' }, 'watches', 'in')).toEqual([]);
+  });
+
+  it('E18 behind whose back somebody wrote is refused once, and goes on from what is stored', async () => {
+    const { engine, run } = await createWorld({ machines });
+    await run(engine.create('lamp', 'hall'));
+    const event = { type: 'PRESS' };
+    const log = {
+      at: 0,
+      entity: { machine: 'lamp', id: 'hall' },
+      event,
+      by: 'x',
+      cause: null,
+      before: 'off',
+      after: 'off',
+    };
+    await run(
+      engine.submit(({ tx }) =>
+        tx.apply({
+          entity: { ref: log.entity, rev: 2, definition: 1, status: 'active', state: null, snapshot: null },
+          places: { left: [], entered: [] },
+          timers: { clear: false, cancel: [], set: [] },
+          effects: [],
+          supersede: [],
+          records: [],
+          log: { ...log, taken: [], definition: 1, rejected: null },
+        }),
+      ),
+    );
+    const press = () => run(engine.send('lamp', 'hall', { type: 'PRESS' }));
+    await expect(press()).rejects.toThrow('revision');
+    expect((await press()).state).toBe('on');
   });
 });

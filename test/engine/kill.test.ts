@@ -1,4 +1,7 @@
-/** A real process, killed in the middle of its work: what it acknowledged is there, and what it began is ended by the next one. */
+/**
+ * A real process, killed in the middle of its work: what it acknowledged is there, and what it began is ended by the
+ * next one.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -15,7 +15,13 @@ export const door = setup({
   types: {
     context: {} as { bell: string; opened: number },
     input: {} as { bell?: string } | null | undefined,
-    events: {} as { type: 'OPEN' } | { type: 'CLOSE' } | { type: 'KNOCK' } | { type: 'LOOK' } | { type: 'JAM' },
+    events: {} as
+      | { type: 'OPEN' }
+      | { type: 'CLOSE' }
+      | { type: 'KNOCK' }
+      | { type: 'LOOK' }
+      | { type: 'JAM' }
+      | { type: 'SHAKE' },
   },
   actions: {
     ...actions,
@@ -52,6 +58,7 @@ export const door = setup({
           },
         },
         LOOK: { actions: { type: 'publish', params: { link: 'watches', event: { type: 'SEEN' } } } },
+        SHAKE: { actions: { type: 'publish', params: { link: 'watches', event: { type: 'BREAK' } } } },
         JAM: { actions: 'jam' },
       },
     },
@@ -64,9 +71,15 @@ const bellMachine = setup({
   types: {
     context: {} as { watches: string | null; seen: number },
     input: {} as { watches?: string; rings?: boolean } | null | undefined,
-    events: {} as { type: 'RING' } | { type: 'SILENCE' } | { type: 'SEEN' } | { type: 'ECHO' } | { type: 'BREAK' },
+    events: {} as
+      | { type: 'RING' }
+      | { type: 'SILENCE' }
+      | { type: 'SEEN' }
+      | { type: 'ECHO' }
+      | { type: 'BREAK' }
+      | { type: 'FORGET' },
   },
-  actions: { ...actions, see: assign({ seen: ({ context }) => context.seen + 1 }) },
+  actions: { ...actions, forget: assign({ watches: null }), see: assign({ seen: ({ context }) => context.seen + 1 }) },
   guards: {
     broken: () => {
       throw new TypeError('the bell is cracked');
@@ -78,6 +91,7 @@ const bellMachine = setup({
   initial: 'silent',
   on: {
     SEEN: { actions: 'see' },
+    FORGET: { actions: 'forget' },
     BREAK: { guard: 'broken', actions: 'see' },
     ECHO: { actions: { type: 'send', params: { to: { machine: 'bell', id: 'echo' }, event: { type: 'ECHO' } } } },
   },

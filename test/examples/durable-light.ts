@@ -1,4 +1,6 @@
-/** The smallest use of the engine as a library: a light that goes out by itself, also when its process ended meanwhile. */
+/**
+ * The smallest use of the engine as a library: a light that goes out by itself, also when its process ended meanwhile.
+ */
 import { setup } from 'xstate';
 import { createEngine } from '../../src/engine/engine.ts';
 

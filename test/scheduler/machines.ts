@@ -1,4 +1,7 @@
-/** Small machines that the scheduler's tests run: an errand with effects, a runner with a lease, an inquiry with a promise. */
+/**
+ * Small machines that the scheduler's tests run: an errand with effects, a runner with a lease, an inquiry with a
+ * promise.
+ */
 import { assign, fromPromise, setup } from 'xstate';
 import { define } from '../../src/core/define.ts';
 

@@ -16,8 +16,8 @@ type AddOptions = TownChoice & {
   readonly id?: string;
   readonly rig?: string;
   readonly priority?: number;
-  readonly label: readonly string[];
-  readonly dependsOn: readonly string[];
+  readonly label?: readonly string[];
+  readonly dependsOn?: readonly string[];
   readonly json?: boolean;
 };
 
@@ -33,8 +33,8 @@ export function registerAdd({ program, shell, finish }: Registrar): void {
     .option('--id <id>', 'its id; the town makes one when absent')
     .option('--rig <id>', 'the rig; needed when the town has several')
     .option('--priority <number>', 'from 0 (first) to 4 (last); 2 when absent', integer(0, PRIORITY_LAST))
-    .option('--label <label>', 'may be repeated', collect, [])
-    .option('--depends-on <bead>', 'waits until that bead is closed; may be repeated', collect, [])
+    .option('--label <label>', 'may be repeated', collect)
+    .option('--depends-on <bead>', 'waits until that bead is closed; may be repeated', collect)
     .addHelpText(
       'after',
       examples(
@@ -69,7 +69,7 @@ function beadsOf(shell: Shell, file: string | undefined, options: AddOptions): r
   }));
 }
 
-function beadOf({ title = '', body, id, rig, priority, label, dependsOn }: AddOptions): BeadInput {
+function beadOf({ title = '', body, id, rig, priority, label = [], dependsOn = [] }: AddOptions): BeadInput {
   return {
     ...{ title, labels: label, dependsOn },
     ...(body !== undefined && { body }),

@@ -40,7 +40,7 @@ function draw(name: string, format: ChartOptions['format'] = 'outline'): string 
 /** A page that nobody edits. */
 export function chartsPage(names: readonly string[] = Object.keys(definitions)): string {
   const sections = names.map((name) => {
-    const { description = '' } = (definitions[name] as Definition).machine;
+    const description = chart(definitions[name] as Definition).nodes[0]?.description ?? '';
     const outlined = `\`\`\`text\n${draw(name)}\`\`\``;
     const drawn = `\`\`\`mermaid\n${draw(name, 'mermaid')}\`\`\``;
     return `## ${name}\n\n${description}\n\n${drawn}\n\n${outlined}\n`;

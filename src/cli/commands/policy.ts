@@ -6,18 +6,19 @@ import { examples, type Registrar, withData, withJson } from '../options.ts';
 import { collect, parseSettings } from '../parse.ts';
 import { duration } from '../text.ts';
 
-type PolicyOptions = TownChoice & { readonly set: readonly string[]; readonly json?: boolean };
+type PolicyOptions = TownChoice & { readonly set?: readonly string[]; readonly json?: boolean };
 
 export function registerPolicy({ program, shell, finish }: Registrar): void {
   withJson(withData(program.command('policy')))
     .summary('show or change the settings')
     .description('Shows every setting; --set changes some of a running town. A change resets failed attempts.')
-    .option('--set <name=value>', 'one setting, such as attemptsMax=3 or leaseMs=90s; may be repeated', collect, [])
+    .option('--set <name=value>', 'one setting, such as attemptsMax=3 or leaseMs=90s; may be repeated', collect)
     .addHelpText('after', examples('yardmaster policy', 'yardmaster policy --set attemptsMax=3 --set cooldownMs=10min'))
     .action(async (options: PolicyOptions) => {
-      const patch = parseSettings(options.set);
+      const settings = options.set ?? [];
+      const patch = parseSettings(settings);
       const policy =
-        options.set.length > 0
+        settings.length > 0
           ? await acting(shell, options).patchPolicy(patch)
           : await reading(shell, options, async (town) => town.policy());
       shell.out.write(options.json ? `${JSON.stringify(policy, null, 2)}\n` : policyText(policy));
