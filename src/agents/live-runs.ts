@@ -14,7 +14,7 @@ import { rm } from 'node:fs/promises';
 import { coerceError } from '../core/errors.ts';
 import type { Alarm, Env } from '../env/env.ts';
 import { awaitSupervisor, endProcesses } from './ending.ts';
-import { readPiece } from './output.ts';
+import { outputEnd, readPiece } from './output.ts';
 import type { Evidence, RunReport } from './port.ts';
 import { isAlive, type ProcessIdentity } from './processes.ts';
 import type { Reports } from './reports.ts';
@@ -29,6 +29,8 @@ export type LiveRun = {
   readonly child: ChildProcess | null;
   agent: ProcessIdentity | null;
   beat: Alarm | null;
+  /** How much output there was at its last heartbeat, bytes. */
+  outputEnd: number;
   settling: Promise<SettledRecord> | null;
   /** True: its end is not reported, because a new incarnation tells it. */
   quiet: boolean;
@@ -189,7 +191,10 @@ export class LiveRuns {
     if (this.#closed || run.settling) return;
     const { agent, epoch, incarnation } = run.record;
     const at = env.clock.now();
-    if (this.isRunning(run)) reports.heartbeat({ kind: 'heartbeat', agent, epoch, incarnation, at });
+    const end = outputEnd(run.files.directory);
+    const active = end > run.outputEnd;
+    run.outputEnd = end;
+    if (this.isRunning(run)) reports.heartbeat({ kind: 'heartbeat', agent, epoch, incarnation, at, active });
     run.beat = env.clock.at(at + heartbeatMs, () => this.#beat(run), { background: true });
   }
 

@@ -63,7 +63,7 @@ export function createLocalContainer(options: LocalContainerOptions): LocalConta
   return new Local({ ...options, root: resolve(options.root) });
 }
 
-const newRun = { agent: null, child: null, beat: null, settling: null, quiet: false };
+const newRun = { agent: null, child: null, beat: null, outputEnd: 0, settling: null, quiet: false };
 
 class Local implements LocalContainer {
   readonly id: string;

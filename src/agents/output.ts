@@ -1,7 +1,7 @@
 /**
  * The output of a run on disk: the newest 10 MiB, in segments that are named by the offset of their first byte.
  */
-import { appendFileSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -51,6 +51,16 @@ export async function readPiece(directory: string, want: OutputRange): Promise<O
   } catch {
     // The oldest segment went away while it was read; the newer ones are there for longer than it takes to look again.
     return readSegments(directory, want);
+  }
+}
+
+/** How much output there was so far, bytes: more than before is a sign of life that a person would take for progress. */
+export function outputEnd(directory: string): number {
+  try {
+    const newest = offsetsOf(readdirSync(directory)).at(-1);
+    return newest === undefined ? 0 : newest + statSync(join(directory, segmentName(newest))).size;
+  } catch {
+    return 0;
   }
 }
 

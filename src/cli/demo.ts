@@ -140,10 +140,9 @@ function introduction(beads: number, { repository }: Stage, url: string): string
 }
 
 function farewell({ repository, directory }: Stage, beads: readonly BeadSummary[]): string {
-  const { reason } = beads.find(({ id }) => id === HOPELESS) ?? {};
+  const hopeless = beads.find(({ id, state }) => id === HOPELESS && state.startsWith('failed.'));
   return [
-    '',
-    `${HOPELESS} failed, as it should: ${reason ?? 'no reason'}`,
+    ...(hopeless ? ['', `${HOPELESS} failed, as it should: ${hopeless.reason ?? 'no reason given'}`] : []),
     '',
     'Where to look further:',
     `  git -C ${repository} log --graph --oneline`,

@@ -24,7 +24,7 @@ export type EngineEvent = { readonly type: string; readonly [key: string]: JsonV
 export type Envelope = {
   readonly to: EntityRef;
   readonly event: EngineEvent;
-  /** Who sent it: `operator`, `timer`, `outbox`, `agent/toast#7`, `bead/gt-1` (a send of that entity). */
+  /** Who sent it: `operator`, `timer`, `outbox`, `light/kitchen` (a send of that entity). */
   readonly by: string;
   /** The log row that made this one happen. */
   readonly cause?: Seq | null;
@@ -133,7 +133,7 @@ export function refText(ref: EntityRef): string {
   return `${ref.machine}/${ref.id}`;
 }
 
-/** `bead/gt-1` → `{ machine: 'bead', id: 'gt-1' }`. The id may hold slashes, the machine's name may not. */
+/** `light/kitchen` → `{ machine: 'light', id: 'kitchen' }`. The id may hold slashes, the machine's name may not. */
 export function parseRef(text: string): EntityRef {
   const slash = text.indexOf('/');
   return slash < 0 ? { machine: text, id: '' } : { machine: text.slice(0, slash), id: text.slice(slash + 1) };

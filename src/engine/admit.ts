@@ -5,8 +5,8 @@ import { checkPayload } from './payload.ts';
 import type { Turn } from './turn.ts';
 
 /** Throws Refused `invalid`, `reserved_event` or `too_large`. */
-export function admit({ bench }: Turn, { to, event }: Envelope): void {
-  bench.definitions.get(to.machine);
+export function admit({ shared }: Turn, { to, event }: Envelope): void {
+  shared.definitions.get(to.machine);
   if (typeof event?.type !== 'string' || event.type === '') {
     throw new Refused(
       'invalid',
@@ -14,15 +14,15 @@ export function admit({ bench }: Turn, { to, event }: Envelope): void {
     );
   }
   if (event.type === '*' || event.type.startsWith('xstate.') || event.type.startsWith('effect.')) {
-    const message = `${event.type} is a type of the engine's own and can not be sent to ${to.machine}/${to.id}: send one of the machine's`;
-    throw new Refused('reserved_event', message);
+    const why = `${event.type} is a type of the engine's own, nobody may send it to ${to.machine}/${to.id}`;
+    throw new Refused('reserved_event', `${why}: send one of the machine's`);
   }
-  checkPayload(event, `the event ${event.type}`, bench.limits.payloadBytesMax);
+  checkPayload(event, `the event ${event.type}`, shared.limits.payloadBytesMax);
 }
 
 /** Throws Refused `invalid` or `too_large`. */
-export function admitBirth({ bench }: Turn, { to, input }: Birth): void {
-  bench.definitions.get(to.machine);
+export function admitBirth({ shared }: Turn, { to, input }: Birth): void {
+  shared.definitions.get(to.machine);
   if (to.id === '') throw new Refused('invalid', `a new ${to.machine} needs an id`);
-  checkPayload(input, `the input of ${to.machine}/${to.id}`, bench.limits.payloadBytesMax);
+  checkPayload(input, `the input of ${to.machine}/${to.id}`, shared.limits.payloadBytesMax);
 }

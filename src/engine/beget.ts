@@ -16,7 +16,7 @@ function birthEvent({ input }: Birth): EngineEvent {
 /** Gives birth and appends what the newborn sends. Throws Refused `already_exists`. */
 export function beget(turn: Turn, newborn: Birth, messages: Message[]): { entity: Entity; receipt: Receipt } {
   const { to, input, by, cause = null } = newborn;
-  const known = turn.bench.definitions.get(to.machine);
+  const known = turn.shared.definitions.get(to.machine);
   if (turn.tx.entity(to)) {
     throw new Refused('already_exists', `${refText(to)} exists already: choose another id, or send it events`, {
       entity: refText(to),
@@ -39,13 +39,13 @@ export function find(turn: Turn, message: Message, messages: Message[]): Entity 
   } catch (thrown) {
     const broken = thrown instanceof Unreadable || (thrown instanceof Refused && thrown.code === 'quarantined');
     if (!broken || message.sender === null) throw thrown;
-    turn.bench.env.log('warn', `a message was not delivered: ${thrown.message}`, { event: message.event.type });
+    turn.shared.env.log('warn', `a message was not delivered: ${thrown.message}`, { event: message.event.type });
     return turnAway(turn, message, { code: 'quarantined', reason: thrown.message });
   }
 }
 
 function create(turn: Turn, { to, by, cause }: Message, messages: Message[]): Entity | null {
-  const input = turn.bench.definitions.find(to.machine)?.definition.options.autoCreate?.(to.id);
+  const input = turn.shared.definitions.find(to.machine)?.definition.options.autoCreate?.(to.id);
   if (input === undefined) return null;
   return beget(turn, { to, input, by, cause }, messages).entity;
 }

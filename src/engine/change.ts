@@ -66,9 +66,9 @@ function leaves({ before, after, left, entered }: Step): Change['places'] {
 }
 
 /** The timer's row. Jitter comes from the engine's dice, so that machines stay pure. */
-function arm({ at, bench }: Turn, timer: TimerSpec): Change['timers']['set'][number] {
+function arm({ at, shared }: Turn, timer: TimerSpec): Change['timers']['set'][number] {
   const { id, name, liveness, event } = timer;
-  const spread = timer.jitter === 0 ? 0 : timer.delayMs * timer.jitter * (2 * bench.env.random() - 1);
+  const spread = timer.jitter === 0 ? 0 : timer.delayMs * timer.jitter * (2 * shared.env.random() - 1);
   const delayMs = Math.max(0, Math.round(timer.delayMs + spread));
   return { id, name, dueAt: at + delayMs, delayMs, liveness, event };
 }

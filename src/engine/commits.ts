@@ -13,7 +13,7 @@ import type { LogRow, Store, Transaction } from '../store/port.ts';
 import type { Health } from './health.ts';
 import { type Idempotency, once } from './idempotency.ts';
 import { type Check, checkInvariants } from './invariants.ts';
-import { type Bench, Turn } from './turn.ts';
+import { type Shared, Turn } from './turn.ts';
 
 /** What a commit left to tell: its rows, and the earliest instant at which something that it wrote is due. */
 export type Committed = { readonly rows: readonly LogRow[]; readonly dueAt: EpochMs | null };
@@ -30,7 +30,7 @@ type Item = {
 type Outcome = { readonly turn: Turn } & ({ readonly value: unknown } | { readonly error: Error });
 
 type Parts = {
-  readonly bench: Bench;
+  readonly shared: Shared;
   readonly store: Store;
   readonly health: Health;
   readonly check: Check | undefined;
@@ -86,14 +86,14 @@ export class Commits {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#parts.bench.env.clock.soon(() => {
+    this.#parts.shared.env.clock.soon(() => {
       this.#scheduled = false;
       this.#drain();
     });
   }
 
   #drain(): void {
-    const { commitItemsMax } = this.#parts.bench.limits;
+    const { commitItemsMax } = this.#parts.shared.limits;
     const items = this.#queue.length <= commitItemsMax ? this.#queue : this.#queue.slice(0, commitItemsMax);
     this.#queue = items === this.#queue ? [] : this.#queue.slice(commitItemsMax);
     if (this.#queue.length > 0) this.#schedule();
@@ -101,7 +101,7 @@ export class Commits {
   }
 
   #commit(items: readonly Item[]): void {
-    const { bench, store, health, announce } = this.#parts;
+    const { shared, store, health, announce } = this.#parts;
     const refusal = this.#closed
       ? new Refused('unavailable', 'the engine has stopped: nothing is written any more')
       : health.refusal;
@@ -109,7 +109,7 @@ export class Commits {
       for (const item of items) item.reject(refusal);
       return;
     }
-    const at = bench.env.clock.now(); // the only look at the clock: steps, rows and receipts carry this instant
+    const at = shared.env.clock.now(); // the only look at the clock: steps, rows and receipts carry this instant
     const turns: Turn[] = [];
     let outcomes: readonly Outcome[];
     try {
@@ -128,7 +128,7 @@ export class Commits {
   }
 
   #run(item: Item, tx: Transaction, { at, turns }: { at: EpochMs; turns: Turn[] }): Outcome {
-    const turn = new Turn(this.#parts.bench, tx, at);
+    const turn = new Turn(this.#parts.shared, tx, at);
     turns.push(turn);
     const outcome = this.#attempt(item, turn);
     for (const row of turn.rejections) turn.note(row);
@@ -154,9 +154,9 @@ export class Commits {
   }
 
   #failAll(items: readonly Item[], error: Error): void {
-    const { health, bench, announce } = this.#parts;
+    const { health, shared, announce } = this.#parts;
     if (error instanceof Retryable) health.fail(error.message);
-    else bench.env.log('error', `a commit failed: ${error.message}`, { stack: error.stack });
+    else shared.env.log('error', `a commit failed: ${error.message}`, { stack: error.stack });
     for (const item of items) item.reject(health.refusal ?? error);
     announce({ rows: [], dueAt: null });
   }

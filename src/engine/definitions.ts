@@ -30,7 +30,7 @@ export class Definitions {
   get(machine: string): Known {
     const known = this.#known.get(machine);
     if (known) return known;
-    if (this.#known.size === 0) throw new Bug('the engine has not started: await engine.start() first');
+    if (this.#known.size === 0) throw new Bug('the engine has not started: call start() first, and wait for it');
     const message = `there is no machine ${machine}; there are ${[...this.#known.keys()].join(', ')}`;
     throw new Refused('invalid', message, { machine });
   }

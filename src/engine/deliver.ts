@@ -46,7 +46,7 @@ function receiveAll(turn: Turn, messages: Message[]): Receipt | null {
   for (const message of messages) {
     const own = receive(turn, message, messages);
     receipt ??= own;
-    assert(messages.length <= turn.bench.limits.sendsMax, `${message.event.type} causes messages without end`);
+    assert(messages.length <= turn.shared.limits.sendsMax, `${message.event.type} causes messages without end`);
   }
   return receipt;
 }

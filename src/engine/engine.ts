@@ -265,7 +265,7 @@ function toBatch(turn: Turn): Batch {
     tx: Object.assign(Object.create(turn.tx) as Transaction, {
       quarantine: (ref: EntityRef, reason: string) => {
         turn.tx.quarantine(ref, reason);
-        turn.bench.cache.delete(refText(ref));
+        turn.shared.cache.delete(refText(ref));
       },
     }),
     at: turn.at,

@@ -28,7 +28,7 @@ export type Kernel = {
 type Parts = { readonly env: Env; readonly store: Store; readonly limits: Limits; readonly check: Check | undefined };
 
 export function createKernel({ env, store, limits, check }: Parts): Kernel {
-  const bench = {
+  const shared = {
     env,
     limits,
     definitions: new Definitions(),
@@ -42,11 +42,11 @@ export function createKernel({ env, store, limits, check }: Parts): Kernel {
     watchers.tell(committed.rows);
   };
   const kernel: Kernel = {
-    ...bench,
+    ...shared,
     store,
     health,
     watchers,
-    commits: new Commits({ bench, store, health, check, announce }),
+    commits: new Commits({ shared, store, health, check, announce }),
     afterCommit: () => undefined,
   };
   return kernel;

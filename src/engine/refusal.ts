@@ -33,7 +33,7 @@ function drop(turn: Turn, message: Message, { code, entity, reason }: Grounds): 
   if (code !== 'failed' || !entity) return null;
   const { by, cause, event } = message;
   turn.reject(entity, event, { by, cause, reason: `dead_letter: ${reason}` });
-  turn.bench.env.log('error', `dead letter: ${describe(message)}: ${reason}`);
+  turn.shared.env.log('error', `dead letter: ${describe(message)}: ${reason}`);
   return null;
 }
 

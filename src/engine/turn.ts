@@ -26,7 +26,7 @@ export type Touched = {
 };
 
 /** What all turns share. */
-export type Bench = {
+export type Shared = {
   readonly env: Env;
   readonly limits: Limits;
   readonly definitions: Definitions;
@@ -44,13 +44,13 @@ export class Turn {
   readonly #traces: Trace[] = [];
 
   constructor(
-    readonly bench: Bench,
+    readonly shared: Shared,
     readonly tx: Transaction,
     readonly at: EpochMs,
   ) {}
 
   find(ref: Entity['ref']): Entity | null {
-    const { definitions, cache } = this.bench;
+    const { definitions, cache } = this.shared;
     return findEntity({ reads: this.tx, definitions, cache }, ref);
   }
 
@@ -59,14 +59,14 @@ export class Turn {
     try {
       return this.tx.apply(change);
     } catch (thrown) {
-      this.bench.cache.delete(text);
+      this.shared.cache.delete(text);
       throw thrown;
     }
   }
 
   /** Remembers an entity as it is after a write. */
   keep(entity: Entity, before: string): void {
-    this.bench.cache.set(entity.text, entity);
+    this.shared.cache.set(entity.text, entity);
     this.#traces.push({ before, entity });
   }
 
@@ -102,7 +102,7 @@ export class Turn {
 
   /** An event that changed nothing, for the log: at most one a while for each entity and type of event. */
   reject(entity: Entity, event: EngineEvent, row: { by: string; cause: number | null; reason: string }): void {
-    const { sampler, limits } = this.bench;
+    const { sampler, limits } = this.shared;
     if (!sampler.due(`${entity.text} ${event.type}`, this.at, limits.rejectedSampleMs)) return;
     this.rejections.push({
       at: this.at,
@@ -137,6 +137,6 @@ export class Turn {
   }
 
   #forget(from: number): void {
-    for (const { entity } of this.#traces.splice(from)) this.bench.cache.delete(entity.text);
+    for (const { entity } of this.#traces.splice(from)) this.shared.cache.delete(entity.text);
   }
 }

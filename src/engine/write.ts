@@ -52,9 +52,9 @@ function isLease(step: Step): boolean {
 
 /** A heartbeat costs one update of the timer. It is logged once in a while, to be seen at all. */
 function extendOnly(turn: Turn, entity: Entity, { result, origin }: { result: Taken; origin: Origin }): Written {
-  const { sampler } = turn.bench;
+  const { sampler } = turn.shared;
   for (const name of result.step.extend) turn.tx.extend(entity.ref, name, turn.at);
-  const everyMs = entity.known.definition.options.sampleMs ?? turn.bench.limits.leaseSampleMs;
+  const everyMs = entity.known.definition.options.sampleMs ?? turn.shared.limits.leaseSampleMs;
   const written = (seq: Seq): Written => ({
     entity,
     receipt: { seq, entity: entity.ref, at: turn.at, state: entity.state },

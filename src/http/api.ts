@@ -39,6 +39,12 @@ export type RouteShape<P extends string, I extends Inputs> = {
   readonly status?: 200 | 201;
   /** What a good answer holds: a schema for JSON, or a media type. */
   readonly answer: z.ZodType | string;
+  /** Headers that it reads, beside those of every route of its kind: name and meaning. */
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+const changing = {
+  'Idempotency-Key': 'names the request: a repetition gets the first answer again and changes nothing',
 };
 
 type Described<P extends string, I extends Inputs> = Omit<RouteConfig, 'path' | 'request' | 'middleware'> & {
@@ -53,6 +59,7 @@ export function describeRoute<const P extends string, I extends Inputs = Record<
   const { method, path, summary, tag, gate, answer, status = 200 } = shape;
   const inputs: Inputs = shape.inputs ?? {};
   const isUnsafe = method !== 'get';
+  const headers = Object.entries({ ...(isUnsafe && changing), ...shape.headers });
   const content =
     typeof answer === 'string'
       ? { [answer]: { schema: { type: 'string' } } }
@@ -60,6 +67,7 @@ export function describeRoute<const P extends string, I extends Inputs = Record<
   const described = {
     ...{ method, path, summary, tags: [tag], security: gate.security.map((name) => ({ [name]: [] })) },
     middleware: isUnsafe ? [gate.middleware, requireBody] : [gate.middleware],
+    parameters: headers.map(([name, description]) => ({ name, in: 'header', description, schema: { type: 'string' } })),
     request: {
       ...(inputs.params && { params: inputs.params }),
       ...(inputs.query && { query: inputs.query }),

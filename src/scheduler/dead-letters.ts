@@ -1,4 +1,10 @@
-/** Events of the engine's own that their entity can not take: tried again a few times, then put aside and told of. */
+/**
+ * Events of the engine's own that their entity can not take: tried again a few times, then put aside and told of.
+ *
+ * Invariants
+ * - D1 what is put aside leaves a rejected row in the log, in the commit that ends what carried it.
+ * - D2 tries are counted in memory: a new process begins to count anew.
+ */
 import { coerceError } from '../core/errors.ts';
 import { type EngineEvent, type EntityRef, refText } from '../core/types.ts';
 import { Unreadable } from '../engine/entity.ts';

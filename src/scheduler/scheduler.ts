@@ -86,7 +86,7 @@ export class Scheduler {
     });
   }
 
-  /** Resolves when nothing waits for its commit, nothing is due and nothing runs. */
+  /** Resolves when nothing waits for its commit, nothing is due and nothing runs; at the latest when it stops. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       this.#idlers.add(resolve);
@@ -107,6 +107,7 @@ export class Scheduler {
     this.#settlement.end();
     this.#patience.end();
     this.#housekeeping.stop();
+    for (const tell of this.#idlers) tell();
   }
 
   #committed({ rows, dueAt }: Committed): void {

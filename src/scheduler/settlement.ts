@@ -97,8 +97,8 @@ function settle(turn: Turn, { effect, event, kind }: Ending): void {
  * A machine that has no transition on an outcome is not bothered with it; a promise's failure ends one that does not
  * care.
  */
-function isHeard({ bench }: Turn, machine: string, { type }: EngineEvent): boolean {
-  const known = bench.definitions.find(machine);
+function isHeard({ shared }: Turn, machine: string, { type }: EngineEvent): boolean {
+  const known = shared.definitions.find(machine);
   return known !== undefined && (type.startsWith('xstate.error.actor.') || hears(known.definition, type));
 }
 

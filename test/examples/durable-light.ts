@@ -27,7 +27,9 @@ export async function comeBack(file: string, say: (line: string) => void): Promi
   await using engine = createEngine({ machines: { light }, file });
   await engine.start();
   await new Promise<void>((out) => {
-    engine.subscribe(() => engine.get('light', 'kitchen')?.state === 'off' && out());
+    const look = () => engine.get('light', 'kitchen')?.state === 'off' && out();
+    engine.subscribe(look);
+    look();
   });
   for (const { event, before, after } of engine.reads.log({}, { limit: 10, order: 'asc' })) {
     say(`${event.type}: ${before || '(nothing)'} → ${after}`);

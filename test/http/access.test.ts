@@ -8,7 +8,10 @@ afterEach(() => api[Symbol.asyncDispose]());
 /** Two agents that work: `p1` on `b1`, `p2` on `b2`. */
 async function workingTown() {
   const made = await harness({ agentCount: 2, beads: [] });
-  await made.post('/beads', ['b1', 'b2'].map((id) => ({ id, title: id })));
+  await made.post(
+    '/beads',
+    ['b1', 'b2'].map((id) => ({ id, title: id })),
+  );
   await made.world.settle();
   for (const run of made.world.container.starts) await decided(made.world, made.world.container.beat(run));
   const runs = made.world.container.starts.map(({ agent, bead, epoch, api: access }) => {
@@ -133,7 +136,11 @@ describe('the token of a run', () => {
     const { token } = first;
     const other = await api.post(path, { type: 'done', epoch: first.epoch + 100 }, { token });
     expect([other.status, other.body.code]).toEqual([403, 'forbidden']);
-    const elsewhere = await api.post(`/agents/${second.agent}/events`, { type: 'done', epoch: second.epoch }, { token });
+    const elsewhere = await api.post(
+      `/agents/${second.agent}/events`,
+      { type: 'done', epoch: second.epoch },
+      { token },
+    );
     expect(elsewhere.status).toBe(403);
     const forged = await api.post(path, { type: 'done', epoch: first.epoch, bead: second.bead }, { token });
     expect([forged.status, forged.body.detail]).toEqual([422, expect.stringContaining('body.bead')]);

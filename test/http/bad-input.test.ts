@@ -1,6 +1,6 @@
 /** What is not a request of this API: each kind of bad input with its status, its code and a sentence that helps. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HOST, type Harness, harness, type Json } from './harness.ts';
+import { type Harness, HOST, harness, type Json } from './harness.ts';
 
 let api: Harness;
 beforeEach(async () => {
@@ -23,7 +23,9 @@ describe('a body', () => {
   it('that is empty counts as an empty object', async () => {
     const headers = { 'content-type': 'application/json' };
     expect((await api.ask('POST', '/beads/b1/hold', { headers })).status).toBe(200);
-    expect((await api.ask('POST', '/beads/b1/release', { headers: { ...headers, 'content-length': '0' } })).status).toBe(200);
+    expect(
+      (await api.ask('POST', '/beads/b1/release', { headers: { ...headers, 'content-length': '0' } })).status,
+    ).toBe(200);
   });
 
   it('of more than 1 MiB is answered 413, with and without a declared length', async () => {
@@ -37,7 +39,10 @@ describe('a body', () => {
   it('that is too deep or reaches into prototypes is refused before any schema sees it', async () => {
     const deep = (levels: number) => `{"type":"HOLD","x":${'['.repeat(levels)}${']'.repeat(levels)}}`;
     expect((await problem('POST', '/entities/bead/b1/events', { text: deep(20) })).status).toBe(200);
-    expect(await problem('POST', '/entities/bead/b1/events', { text: deep(40) })).toMatchObject({ status: 422, code: 'invalid' });
+    expect(await problem('POST', '/entities/bead/b1/events', { text: deep(40) })).toMatchObject({
+      status: 422,
+      code: 'invalid',
+    });
     expect((await problem('POST', '/entities/bead/b1/events', { text: deep(200_000) })).status).toBe(422);
     for (const key of ['__proto__', 'constructor', 'prototype']) {
       const text = `{"type":"HOLD","x":[{"${key}":{"admin":true}}]}`;
@@ -47,7 +52,12 @@ describe('a body', () => {
   });
 
   it('must say that it is JSON, whatever the route', async () => {
-    const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp'];
+    const types = [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/jsonp',
+    ];
     for (const type of types) {
       const call = { text: '{}', headers: { 'content-type': type } };
       expect(await problem('POST', '/town/pause', call)).toMatchObject({ status: 415, code: 'unsupported_media_type' });
@@ -73,14 +83,17 @@ describe('a body', () => {
 });
 
 describe('an address', () => {
-  it('of no route, no entity or no machine is answered 404', async () => {
+  it('of no route or no entity is answered 404', async () => {
     expect(await problem('GET', '/nothing', {})).toMatchObject({ status: 404, code: 'not_found' });
     expect(await problem('GET', '/beads/ghost', {})).toMatchObject({ status: 404, code: 'unknown_entity' });
-    expect(await problem('POST', '/beads/ghost/retry', { body: {} })).toMatchObject({ status: 404, code: 'unknown_entity' });
+    expect(await problem('POST', '/beads/ghost/retry', { body: {} })).toMatchObject({
+      status: 404,
+      code: 'unknown_entity',
+    });
     expect(await problem('POST', '/agents/ghost/stop', { body: {} })).toMatchObject({ status: 404 });
-    expect(await problem('GET', '/entities/nothing/b1', {})).toMatchObject({ status: 404, code: 'unknown_entity' });
     expect(await problem('GET', '/why/ghost', {})).toMatchObject({ status: 404 });
     expect((await problem('POST', '/agents', { body: { id: 'p1', rig: 'ghost' } })).status).toBe(404);
+    expect(await problem('POST', '/escalations/ghost/resolve', { body: {} })).toMatchObject({ status: 404 });
   });
 
   it('with a wrong or unknown parameter is answered 422', async () => {
@@ -88,6 +101,7 @@ describe('an address', () => {
       expect([query, (await problem('GET', `/beads?${query}`, {})).status]).toEqual([query, 422]);
     }
     expect((await problem('GET', '/log?entity=b1', {})).detail).toContain('machine/id');
+    expect((await problem('GET', '/entities/nothing/b1', {})).status).toBe(422);
     expect((await problem('GET', '/entities/bead/b1/state', {})).status).toBe(422);
   });
 });
@@ -108,7 +122,15 @@ describe('an event', () => {
 
 describe('a caller from elsewhere', () => {
   it('is refused by the host that it meant', async () => {
-    const hosts = ['evil.test', 'localhost.evil.test', 'localhost:4681', 'localhost.:4680', 'localhost', '', '127.0.0.1'];
+    const hosts = [
+      'evil.test',
+      'localhost.evil.test',
+      'localhost:4681',
+      'localhost.:4680',
+      'localhost',
+      '',
+      '127.0.0.1',
+    ];
     for (const host of hosts) {
       for (const path of ['/town', '/healthz', '/stream']) {
         expect([host, (await problem('GET', path, { headers: { host } })).status]).toEqual([host, 421]);
@@ -123,7 +145,14 @@ describe('a caller from elsewhere', () => {
   });
 
   it('is refused by its origin, and nothing is ever shared across origins', async () => {
-    const origins = ['null', 'https://evil.test', 'http://localhost', 'http://localhost:4681', `https://${HOST}`, `http://x.${HOST}`];
+    const origins = [
+      'null',
+      'https://evil.test',
+      'http://localhost',
+      'http://localhost:4681',
+      `https://${HOST}`,
+      `http://x.${HOST}`,
+    ];
     for (const origin of origins) {
       const read = await api.get('/town', { headers: { origin } });
       const write = await api.post('/town/pause', {}, { headers: { origin } });

@@ -15,7 +15,7 @@ const list = async (path: string) => (await api.get(path)).body.items as Json[];
 describe('views', () => {
   it('show the town, its containers, rigs, breaker and policy', async () => {
     expect((await api.get('/town')).body).toMatchObject({
-      ...{ name: 'town', breaker: { state: 'closed' }, health: { ok: true } },
+      ...{ name: 'town', breaker: { state: 'closed.available' }, health: { ok: true } },
       working: [{ agent: 'p1', bead: 'b1' }],
     });
     expect((await api.get('/breaker')).body).toMatchObject({ ref: 'breaker/town' });
@@ -41,12 +41,16 @@ describe('views', () => {
     expect((await list('/log?machine=bead&order=asc')).map(({ entity }) => entity)).toEqual(
       expect.arrayContaining(['bead/b1', 'bead/b2']),
     );
-    expect(await list('/log?entity=bead/b2&type=xstate.init')).toMatchObject([{ entity: 'bead/b2', after: 'open.ready' }]);
+    expect(await list('/log?entity=bead/b2&type=xstate.init')).toMatchObject([
+      { entity: 'bead/b2', after: 'open.ready' },
+    ]);
   });
 
   it('show rejected events with their reason', async () => {
     await api.post('/beads/b2/release');
-    expect(await list('/log?rejected=true')).toMatchObject([{ entity: 'bead/b2', rejected: expect.stringMatching(/RELEASE/) }]);
+    expect(await list('/log?rejected=true')).toMatchObject([
+      { entity: 'bead/b2', rejected: expect.stringMatching(/RELEASE/) },
+    ]);
   });
 
   it('show timers and effects, of all and of one', async () => {
@@ -94,7 +98,10 @@ describe('views', () => {
     expect((await api.get(`/agents/p1/runs/${epoch}/output`)).status).toBe(404);
     api.world.town.output = async (_agent, _epoch, maxBytes) => `\u001b[31mred\u001b[0m ${maxBytes}\n`;
     const answer = await api.get(`/agents/p1/runs/${epoch}/output?maxBytes=100`);
-    expect([answer.text, answer.headers.get('content-type')]).toEqual(['red 100\n', expect.stringContaining('text/plain')]);
+    expect([answer.text, answer.headers.get('content-type')]).toEqual([
+      'red 100\n',
+      expect.stringContaining('text/plain'),
+    ]);
   });
 
   it('tell readiness by the health of the town', async () => {
@@ -118,7 +125,7 @@ describe('figures', () => {
     expect(lines).toEqual(
       expect.arrayContaining([
         'yardmaster_entities{machine="bead",state="open.held"} 1',
-        'yardmaster_breaker{state="closed"} 1',
+        'yardmaster_breaker{state="closed.available"} 1',
         'yardmaster_timers_overdue 0',
         'yardmaster_outbox{status="dead"} 0',
         `yardmaster_log_seq ${api.world.town.status().seq}`,
@@ -135,13 +142,16 @@ describe('figures', () => {
 
   it('escape what stands in labels', () => {
     const sample = { labels: { state: 'a"b\\c\nd' }, value: 1 };
-    expect(metricsText([{ name: 'x', help: 'X.', type: 'gauge', samples: [sample] }])).toContain('x{state="a\\"b\\\\c\\nd"} 1');
+    expect(metricsText([{ name: 'x', help: 'X.', type: 'gauge', samples: [sample] }])).toContain(
+      'x{state="a\\"b\\\\c\\nd"} 1',
+    );
   });
 });
 
 describe('text of strangers', () => {
   it('loses colours, titles, links, the clipboard and lone control characters', () => {
-    const text = 'a\u001b[1;31mb\u001b[0m\u001b]0;title\u0007c\u001b]8;;http://x\u001b\\d\u001b]8;;\u001b\\\u0008e\r\n\tf\u009b31m';
+    const text =
+      'a\u001b[1;31mb\u001b[0m\u001b]0;title\u0007c\u001b]8;;http://x\u001b\\d\u001b]8;;\u001b\\\u0008e\r\n\tf\u009b31m';
     expect(plainText(text)).toBe('abcde\n\tf');
     expect(plainText('\u001b]52;c;aGk=\u0007')).not.toMatch(/\p{Cc}/u);
   });

@@ -3,6 +3,7 @@ import { type Api, type ApiParts, describeRoute } from '../api.ts';
 import * as answers from '../schemas/answers.ts';
 import * as requests from '../schemas/requests.ts';
 import { sendAndAnswer } from '../sending.ts';
+import { requireEntity } from '../views.ts';
 
 export type Command = {
   /** Below the machine's path, `stop`. */
@@ -22,6 +23,8 @@ export function commandRoutes(api: Api, parts: ApiParts, { machine, path, comman
     });
     api.openapi(route, (context) => {
       const to = { machine, id: context.req.valid('param').id };
+      // Some machines come to life with their first message; a command is never that one.
+      requireEntity(parts.town, to);
       return sendAndAnswer(parts.town, context, { to, event: { type, ...context.req.valid('json') } });
     });
   }

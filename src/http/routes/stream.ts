@@ -1,4 +1,5 @@
 /** The live log: everything that happens, as it happens, and all that happened since a position. */
+import { setMaxListeners } from 'node:events';
 import { Refused } from '../../core/errors.ts';
 import type { Seq } from '../../core/types.ts';
 import { type Api, type ApiParts, describeRoute } from '../api.ts';
@@ -11,9 +12,12 @@ const STREAMS_MAX = 64;
 
 export function streamRoutes(api: Api, { town, env, gates, closing }: ApiParts): void {
   let open = 0;
+  // Each stream listens to it, and so do others of this app.
+  setMaxListeners(STREAMS_MAX * 2, closing);
   const route = describeRoute({
     ...{ method: 'get', path: '/stream', summary: 'Streams the log; resumes after Last-Event-ID or from', tag: 'log' },
     ...{ gate: gates.operator, inputs: { query: requests.streamQuery }, answer: 'text/event-stream' },
+    headers: { 'Last-Event-ID': 'position of the last event that was seen; it precedes from' },
   });
   api.openapi(route, (context) => {
     const { from, machine, entity } = context.req.valid('query');

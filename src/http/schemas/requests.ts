@@ -12,15 +12,16 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
   error: 'is no id — use 1 to 64 small letters, digits, ".", "_" or "-", beginning with a letter or digit',
 });
 const anyId = line(512);
-const seq = z.coerce.number().int().min(0);
-const limit = z.coerce.number().int().min(1).max(PAGE_MAX).default(50);
+const whole = (min: number) => z.coerce.number().int().min(min).openapi({ type: 'integer' });
+const seq = whole(0);
+const limit = z.coerce.number().int().min(1).max(PAGE_MAX).default(50).openapi({ type: 'integer' });
 const order = z.enum(['asc', 'desc']);
 const after = line(1_024).optional();
 
 export const idPath = z.strictObject({ id: anyId });
 export const entityPath = z.strictObject({ machine: line(64), id: anyId });
 export const rigPath = z.strictObject({ id: name });
-export const runPath = z.strictObject({ id: anyId, epoch: z.coerce.number().int().min(1) });
+export const runPath = z.strictObject({ id: anyId, epoch: whole(1) });
 
 export const entityList = z.strictObject({ state: line(256).optional(), limit, after });
 export const scopedList = entityList.extend({ rig: line(64).optional(), label: line(64).optional() });
@@ -41,7 +42,7 @@ export const logList = z.strictObject({
   limit,
   order: order.default('desc'),
 });
-export const momentQuery = z.strictObject({ seq: z.coerce.number().int().min(1) });
+export const momentQuery = z.strictObject({ seq: whole(1) });
 export const outputQuery = z.strictObject({
   maxBytes: z.coerce.number().int().min(1).max(1_048_576).default(65_536),
 });
@@ -54,7 +55,7 @@ export const streamQuery = z.strictObject({
 /** A person's words for why. */
 export const because = z.strictObject({ reason: line(1_000).optional() });
 
-const bead = BeadInput.extend({ rig: name.optional(), held: z.boolean().optional() });
+const bead = BeadInput.extend({ rig: name.optional(), held: z.boolean().optional() }).openapi('NewBead');
 /** One bead or many; many are created all together or not at all. */
 export const newBeads = z.union([bead, z.array(bead).min(1).max(BEADS_MAX)]);
 
