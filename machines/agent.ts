@@ -5,50 +5,24 @@
  * it did not answer, none for done because it is quiet: each doubt is a state with a question, a deadline and two exits.
  */
 import { define } from '../src/core/define.ts';
-import { type AgentContext, runParams } from './agentActions.ts';
+import type { AgentContext } from './agentActions.ts';
 import { agentSetup } from './agentSetup.ts';
+import {
+  extendLease,
+  extendNudge,
+  foundAbsent,
+  givenUp,
+  lateSigns,
+  nudgeRun,
+  probeRun,
+  startFailed,
+  startRun,
+  stopRun,
+} from './agentTransitions.ts';
 import type { Policy } from './policy.ts';
 import { BREAKER, TOWN } from './wiring.ts';
 
 export type { AgentContext } from './agentActions.ts';
-
-type Scene = { context: AgentContext };
-const startRun = { type: 'startRun' as const, params: ({ context }: Scene) => runParams(context) };
-const probeRun = { type: 'probeRun' as const, params: ({ context }: Scene) => runParams(context) };
-const stopRun = { type: 'stopRun' as const, params: ({ context }: Scene) => runParams(context) };
-const nudgeRun = { type: 'nudgeRun' as const, params: ({ context }: Scene) => runParams(context) };
-const extendLease = { type: 'extend' as const, params: { delay: 'lease' } };
-const extendNudge = { type: 'extend' as const, params: { delay: 'nudge' } };
-
-/** A start that failed: at once, in the commit that hears of it. The hook stays while there is a retry. */
-const startFailed = [
-  { guard: 'isAtAttemptsCap' as const, target: '#agent.idle.exhausted', actions: 'failStart' as const },
-  { guard: 'isMine' as const, target: '#agent.idle.cooldown', actions: 'failStart' as const },
-];
-/** A silent run is given up: what began is a lost run, what never began is a failed start; what may live is ended. */
-const givenUp = [
-  { guard: 'hasBegun' as const, target: '#agent.exited.lost', actions: ['failRun' as const, stopRun] },
-  { guard: 'isAtAttemptsCap' as const, target: '#agent.idle.exhausted', actions: ['failStart' as const, stopRun] },
-  { guard: 'isMine' as const, target: '#agent.idle.cooldown', actions: ['failStart' as const, stopRun] },
-];
-const foundAbsent = [
-  { guard: 'isAbsentAfterBegin' as const, target: '#agent.exited.lost', actions: 'failRun' as const },
-  { guard: 'isAbsentAtCap' as const, target: '#agent.idle.exhausted', actions: 'failStart' as const },
-  { guard: 'saysAbsent' as const, target: '#agent.idle.cooldown', actions: 'failStart' as const },
-];
-/** Late signs of a run that was given up but not fenced: truth wins over the guess. */
-const lateSigns = {
-  HEARTBEAT: [
-    { guard: 'isRevivable' as const, target: '#agent.working.running', actions: 'begin' as const },
-    { guard: 'isCurrentEpoch' as const, actions: stopRun },
-  ],
-  DONE: { guard: 'isRevivable' as const, target: '#agent.exited.completed', actions: 'complete' as const },
-  EXITED: [
-    { guard: 'exitedLateWithWork' as const, target: '#agent.exited.completed', actions: 'complete' as const },
-    { guard: 'isCurrentEpoch' as const, actions: 'forgetRun' as const },
-  ],
-  FENCE: { guard: 'isCurrentEpoch' as const, actions: ['forgetRun' as const, stopRun] },
-};
 
 export const agentMachine = (policy: Policy) =>
   agentSetup(policy).createMachine({
@@ -68,7 +42,7 @@ export const agentMachine = (policy: Policy) =>
         on: {
           ...lateSigns,
           RELEASE: { guard: 'isHookedTo', actions: 'release' },
-          CONTAINER_RENEWED: { actions: 'resetAttempts' },
+          CONTAINER_RENEWED: { actions: 'noteRenewal' },
           CONFIG_CHANGED: { actions: 'resetAttempts' },
           BREAKER_CLOSED: { actions: 'resetAttempts' },
           RESET: { actions: 'resetAttempts' },
@@ -87,7 +61,7 @@ export const agentMachine = (policy: Policy) =>
             description: 'A start failed; it keeps its hook and waits out the backoff.',
             after: { backoff: 'ready' },
             on: {
-              CONTAINER_RENEWED: { target: 'ready', actions: 'resetAttempts' },
+              CONTAINER_RENEWED: { target: 'ready', actions: 'noteRenewal' },
               CONFIG_CHANGED: { target: 'ready', actions: 'resetAttempts' },
               BREAKER_CLOSED: { target: 'ready', actions: 'resetAttempts' },
               RESET: { target: 'ready', actions: 'resetAttempts' },
@@ -100,7 +74,7 @@ export const agentMachine = (policy: Policy) =>
             exit: 'settleExhausted',
             after: { cooldown: { target: 'ready', actions: 'resetAttempts' } },
             on: {
-              CONTAINER_RENEWED: { target: 'ready', actions: 'resetAttempts' },
+              CONTAINER_RENEWED: { target: 'ready', actions: 'noteRenewal' },
               CONFIG_CHANGED: { target: 'ready', actions: 'resetAttempts' },
               BREAKER_CLOSED: { target: 'ready', actions: 'resetAttempts' },
               RESET: { target: 'ready', actions: 'resetAttempts' },
@@ -146,6 +120,7 @@ export const agentMachine = (policy: Policy) =>
             { actions: 'resetAttempts' },
           ],
           CONTAINER_DOWN: { target: '#agent.exited.evicted', actions: 'evict' },
+          CONTAINER_CLOSING: { target: '#agent.exited.evicted', actions: ['evict', stopRun] },
           // The answer to a start may come after the heartbeat that proved it.
           'effect.startRun.succeeded': { guard: 'isCurrentEpoch', actions: 'noteStart' },
           USAGE: { guard: 'isCurrentEpoch', actions: 'addUsage' },
@@ -315,6 +290,7 @@ export const agentMachine = (policy: Policy) =>
               EXITED: { guard: 'isCurrentEpoch', target: '#agent.exited.stopped', actions: 'endStopped' },
               FAILED: { guard: 'isCurrentEpoch', target: '#agent.exited.stopped', actions: ['endStopped', stopRun] },
               CONTAINER_DOWN: { target: '#agent.exited.stopped', actions: 'endStopped' },
+              CONTAINER_CLOSING: { target: '#agent.exited.stopped', actions: ['endStopped', stopRun] },
               CONTAINER_RENEWED: { target: '#agent.exited.stopped', actions: ['endStopped', 'resetAttempts'] },
               HEARTBEAT: { guard: 'isCurrentEpoch' },
               STOP: {},
@@ -330,10 +306,10 @@ export const agentMachine = (policy: Policy) =>
         on: {
           ...lateSigns,
           HEARTBEAT: [
-            { guard: 'isRevivable', target: '#agent.working.running', actions: 'begin' },
+            { guard: 'isRevivable', target: '#agent.working.running', actions: 'revive' },
             { guard: 'isCurrentEpoch' },
           ],
-          CONTAINER_RENEWED: { actions: 'resetAttempts' },
+          CONTAINER_RENEWED: { actions: 'noteRenewal' },
           CONFIG_CHANGED: { actions: 'resetAttempts' },
           BREAKER_CLOSED: { actions: 'resetAttempts' },
           RESET: { actions: 'resetAttempts' },

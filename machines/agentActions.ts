@@ -57,6 +57,13 @@ export function showsWork(event: AgentEvent): boolean {
   return event.type === 'EXITED' && event.code === 0 && (event.evidence?.commits ?? 0) > 0;
 }
 
+/** The container is another one than the run was started in: that run is gone. */
+export function ranElsewhere(context: AgentContext, event: AgentEvent): boolean {
+  return (
+    event.type === 'CONTAINER_RENEWED' && context.incarnation !== null && event.incarnation !== context.incarnation
+  );
+}
+
 export const runParams = (context: AgentContext): RunParams => ({ ...runOf(context), container: context.container });
 
 const runOf = (context: AgentContext) => ({ agent: context.id, bead: context.bead ?? '', epoch: context.epoch });
@@ -90,6 +97,8 @@ export function reasonOf(event: AgentEvent): string {
       return 'the container says that the run is not there';
     case 'CONTAINER_DOWN':
       return `container ${event.container} is down`;
+    case 'CONTAINER_CLOSING':
+      return `container ${event.container} was let go`;
     case 'CONTAINER_RENEWED':
       return `container ${event.container} restarted`;
     case 'FENCE':
@@ -159,10 +168,16 @@ function begin(context: AgentContext, event: AgentEvent): AgentPlan {
     queue: [
       tell('bead', bead ?? '', { type: 'RUN.STARTED', agent, epoch }, { must: true }),
       toBreaker('SUCCESS', context),
-      tell('container', context.container, { type: 'PLACE', epoch }),
       attemptRecord(runOf(context), { startedAt: event.at, endedAt: null, outcome: null, reason: null }),
     ],
   };
+}
+
+/** A run that was given up lives: it is in its container again, whatever that is taken for. */
+function revive(context: AgentContext, event: AgentEvent): AgentPlan {
+  const { context: change, queue = [] } = begin(context, event);
+  const revived = tell('container', context.container, { type: 'REVIVED', epoch: context.epoch });
+  return { ...(change && { context: change }), queue: [...queue, revived] };
 }
 
 function failStart(policy: Policy) {
@@ -193,7 +208,8 @@ function complete(context: AgentContext, event: AgentEvent): AgentPlan {
     context: { hook: null, revivable: false, startFailures: 0, reason: null },
     queue: [
       ...close(context, { at: event.at, outcome: 'completed', reason: summary, ...tailOf(event) }),
-      toBreaker('SUCCESS', context),
+      // One start is one success: a run that began was counted then.
+      ...(context.began ? [] : [toBreaker('SUCCESS', context)]),
       tell('bead', bead ?? '', completed),
     ],
   };
@@ -215,9 +231,15 @@ function end(outcome: string, message: (context: AgentContext, event: AgentEvent
   };
 }
 
-/** An exit, a report or a restart of the container is proof that the run is over; silence is not. */
+/** An exit, a report or a restart of the container is proof that the run is over, a closing its end; silence is not. */
 function mayStillRun(event: AgentEvent): boolean {
-  const over: AgentEvent['type'][] = ['EXITED', 'FAILED', 'CONTAINER_RENEWED', 'effect.startRun.refused'];
+  const over: AgentEvent['type'][] = [
+    'EXITED',
+    'FAILED',
+    'CONTAINER_RENEWED',
+    'CONTAINER_CLOSING',
+    'effect.startRun.refused',
+  ];
   return !over.includes(event.type);
 }
 
@@ -279,6 +301,7 @@ export function agentActions(policy: Policy) {
     takeBead: plan(takeBead),
     noteStart: plan(noteStart),
     begin: plan(begin),
+    revive: plan(revive),
     failStart: plan(failStart(policy)),
     rejectStart: plan(rejectStart),
     complete: plan(complete),
@@ -289,6 +312,10 @@ export function agentActions(policy: Policy) {
     endStopped: plan(endStopped),
     addUsage: plan(addUsage),
     resetAttempts: change(() => ({ startFailures: 0 })),
+    noteRenewal: change((context, event) => ({
+      startFailures: 0,
+      revivable: context.revivable && !ranElsewhere(context, event),
+    })),
     forgetRun: change(() => ({ revivable: false })),
     markStop: change((_, event) => ({
       reason: reasonOf(event),

@@ -2,7 +2,7 @@
  * The agent's delays and guards: every number from the policy, every question about the epoch in one place.
  */
 import { setup } from 'xstate';
-import { type AgentContext, agentActions, epochOf, isCurrent, showsWork } from './agentActions.ts';
+import { type AgentContext, agentActions, epochOf, isCurrent, ranElsewhere, showsWork } from './agentActions.ts';
 import { backoffMs, type Policy } from './policy.ts';
 import type { AgentEvent, AgentInput, RunParams } from './vocabulary.ts';
 import { reservedActions } from './wiring.ts';
@@ -58,12 +58,16 @@ export const agentSetup = (policy: Policy) =>
       exitedLateWithWork: ({ context, event }) => isCurrent(context, event) && context.revivable && showsWork(event),
       saysImpossible: ({ context, event }) =>
         isCurrent(context, event) && event.type === 'FAILED' && event.class === 'permanent',
+      saysImpossibleLate: ({ context, event }) =>
+        isCurrent(context, event) && context.revivable && event.type === 'FAILED' && event.class === 'permanent',
+      needsInputLate: ({ context, event }) =>
+        isCurrent(context, event) && context.revivable && event.type === 'FAILED' && event.class === 'needs_input',
+      mayStillRun: ({ context }) => context.revivable,
       needsInput: ({ context, event }) =>
         isCurrent(context, event) && event.type === 'FAILED' && event.class === 'needs_input',
       isActive: ({ context, event }) =>
         isCurrent(context, event) && event.type === 'HEARTBEAT' && event.active === true,
-      ranElsewhere: ({ context, event }) =>
-        event.type === 'CONTAINER_RENEWED' && context.incarnation !== null && event.incarnation !== context.incarnation,
+      ranElsewhere: ({ context, event }) => ranElsewhere(context, event),
       hasStopTriesLeft: ({ context }) => context.stopTries < policy.stopTriesMax,
       isPauseWanted: ({ context }) => context.pauseWanted,
       isHookedTo: ({ context, event }) => event.type === 'RELEASE' && event.bead === context.hook,

@@ -273,7 +273,11 @@ export const breakerMachine = (policy: Policy) =>
       paused: {
         description: 'Nothing is dispatched; what runs goes on.',
         initial: 'byOperator',
-        on: { RESUME: { target: 'halfOpen', actions: 'dropReason' } },
+        on: {
+          RESUME: { target: 'halfOpen', actions: 'dropReason' },
+          // What still runs costs; it neither takes a person's pause for its own nor tells of the budget twice.
+          SPENT: { actions: 'spend' },
+        },
         states: {
           byOperator: { on: { PAUSE: {} } },
           overBudget: {

@@ -24,7 +24,10 @@ export const escalationMachine = (policy: Policy) =>
   setup({
     types: {} as { context: EscalationContext; events: EscalationEvent; input: EscalationInput },
     delays: { remind: ({ context }) => policy.remindMs * (context.reminders + 1) },
-    guards: { hasRemindersLeft: ({ context }) => context.reminders < policy.remindersMax },
+    guards: {
+      hasRemindersLeft: ({ context }) => context.reminders < policy.remindersMax,
+      saysMore: ({ context, event }) => event.type === 'RAISE' && event.message !== context.message,
+    },
     actions: {
       ...reservedActions,
       note: act((_, event) => {
@@ -51,11 +54,11 @@ export const escalationMachine = (policy: Policy) =>
         after: {
           remind: { guard: 'hasRemindersLeft', target: 'raised', reenter: true, actions: 'countReminder' },
         },
-        on: { RAISE: { actions: 'noteAgain' }, ACKNOWLEDGE: 'acknowledged', RESOLVE: 'resolved' },
+        on: { RAISE: { guard: 'saysMore', actions: 'noteAgain' }, ACKNOWLEDGE: 'acknowledged', RESOLVE: 'resolved' },
       },
       acknowledged: {
         description: 'A person knows; no more reminders.',
-        on: { RAISE: { actions: 'noteAgain' }, RESOLVE: 'resolved' },
+        on: { RAISE: { guard: 'saysMore', actions: 'noteAgain' }, RESOLVE: 'resolved' },
       },
       resolved: {
         description: 'Its cause is gone.',

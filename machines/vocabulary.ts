@@ -76,6 +76,7 @@ export type AgentMessage =
   | { type: 'RESUME'; reason?: string }
   | { type: 'CONFIG_CHANGED'; reason?: string }
   | { type: 'CONTAINER_DOWN'; container: string }
+  | { type: 'CONTAINER_CLOSING'; container: string }
   | { type: 'CONTAINER_RENEWED'; container: string; incarnation: string }
   | { type: 'BREAKER_CLOSED' };
 
@@ -145,6 +146,7 @@ export type ContainerMessage =
   | { type: 'DEMAND' }
   | { type: 'PLACE'; epoch: number }
   | { type: 'VACATE'; epoch: number }
+  | { type: 'REVIVED'; epoch: number }
   | { type: 'SEEN'; incarnation: string }
   | { type: 'DRAIN'; reason?: string }
   | { type: 'RESET'; reason?: string }

@@ -52,7 +52,8 @@ export class Progress {
   readonly #options: ProgressOptions;
   readonly #startedAt: number;
   #tick: Alarm | null = null;
-  #isDrawn = false;
+  /** What the bar shows; null when it is not there. */
+  #drawn: string | null = null;
   #isOpen = true;
 
   constructor(options: ProgressOptions) {
@@ -118,21 +119,28 @@ export class Progress {
   }
 
   #redraw(): void {
-    this.#erase();
-    this.#draw();
+    if (this.#drawn === null || this.#drawn !== this.#text()) {
+      this.#erase();
+      this.#draw();
+    }
   }
 
   #erase(): void {
-    if (!this.#isDrawn) return;
+    if (this.#drawn === null) return;
     this.#options.writer.write(ERASE_LINE);
-    this.#isDrawn = false;
+    this.#drawn = null;
   }
 
   #draw(): void {
-    const { writer, clock, board, paint } = this.#options;
+    const { writer, paint } = this.#options;
     if (!writer.isTerminal || !this.#isOpen) return;
+    this.#drawn = this.#text();
+    writer.write(paint('cyan', this.#drawn));
+  }
+
+  #text(): string {
+    const { writer, clock, board } = this.#options;
     const text = statusLine(board.tally(), clock.now() - this.#startedAt, board.working());
-    writer.write(paint('cyan', clip(text, writer.columns - 1)));
-    this.#isDrawn = true;
+    return clip(text, writer.columns - 1);
   }
 }

@@ -137,6 +137,16 @@ test('heartbeats go on while the run lives, and end with it', async () => {
   expect(beats()).toBe(last);
 });
 
+test('a heartbeat is active when there was output since the one before', async () => {
+  const { path, local, reports } = setUp({ heartbeatMs: 20 });
+  await local.start(script('echo working; sleep 60', { path }), never);
+  const activity = async () => ((await reports.next('heartbeat')) as { active?: boolean }).active;
+  while (!(await activity()));
+  while (await activity());
+  expect(await activity()).toBe(false);
+  await local.stop({ agent: 'toast', epoch: 1, graceMs: 1_000 });
+});
+
 test('finish waits for an end that comes, and ends a run that does not', async () => {
   const { root, path, local } = setUp();
   await local.start(script(`${commitWork}; read line < /dev/null; sleep 0.1`, { path }), never);

@@ -93,6 +93,7 @@ async function growth(): Promise<void> {
   const sizes = [1_000, 10_000, 100_000].filter((size) => size <= Math.max(10_000, backlog));
   const { engine, close } = await openBench(join(folder, 'growth.db'));
   await fill(engine, { machine: 'worker', prefix: 'w', count: WIDTH });
+  await perSecond(engine, 'warm-', Math.min(items, 500));
   const costs: number[] = [];
   let filled = 0;
   for (const size of sizes) {

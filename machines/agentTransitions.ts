@@ -1,0 +1,58 @@
+/**
+ * Transitions that several states of the agent share, and the effects of a run, each with the run's own parameters.
+ */
+import { type AgentContext, runParams } from './agentActions.ts';
+
+type Scene = { context: AgentContext };
+
+export const startRun = { type: 'startRun' as const, params: ({ context }: Scene) => runParams(context) };
+export const probeRun = { type: 'probeRun' as const, params: ({ context }: Scene) => runParams(context) };
+export const stopRun = { type: 'stopRun' as const, params: ({ context }: Scene) => runParams(context) };
+export const nudgeRun = { type: 'nudgeRun' as const, params: ({ context }: Scene) => runParams(context) };
+export const extendLease = { type: 'extend' as const, params: { delay: 'lease' } };
+export const extendNudge = { type: 'extend' as const, params: { delay: 'nudge' } };
+
+/** A start that failed: at once, in the commit that hears of it. The hook stays while there is a retry. */
+export const startFailed = [
+  { guard: 'isAtAttemptsCap' as const, target: '#agent.idle.exhausted', actions: 'failStart' as const },
+  { guard: 'isMine' as const, target: '#agent.idle.cooldown', actions: 'failStart' as const },
+];
+
+/** A silent run is given up: what began is a lost run, what never began is a failed start; what may live is ended. */
+export const givenUp = [
+  { guard: 'hasBegun' as const, target: '#agent.exited.lost', actions: ['failRun' as const, stopRun] },
+  { guard: 'isAtAttemptsCap' as const, target: '#agent.idle.exhausted', actions: ['failStart' as const, stopRun] },
+  { guard: 'isMine' as const, target: '#agent.idle.cooldown', actions: ['failStart' as const, stopRun] },
+];
+
+export const foundAbsent = [
+  { guard: 'isAbsentAfterBegin' as const, target: '#agent.exited.lost', actions: 'failRun' as const },
+  { guard: 'isAbsentAtCap' as const, target: '#agent.idle.exhausted', actions: 'failStart' as const },
+  { guard: 'saysAbsent' as const, target: '#agent.idle.cooldown', actions: 'failStart' as const },
+];
+
+/** Late signs of a run that was given up but not fenced: truth wins over the guess. */
+export const lateSigns = {
+  HEARTBEAT: [
+    { guard: 'isRevivable' as const, target: '#agent.working.running', actions: 'revive' as const },
+    { guard: 'isCurrentEpoch' as const, actions: stopRun },
+  ],
+  DONE: { guard: 'isRevivable' as const, target: '#agent.exited.completed', actions: 'complete' as const },
+  FAILED: [
+    {
+      guard: 'saysImpossibleLate' as const,
+      target: '#agent.exited.crashed',
+      actions: ['reportImpossible' as const, stopRun],
+    },
+    { guard: 'needsInputLate' as const, target: '#agent.exited.stopped', actions: ['askPerson' as const, stopRun] },
+    // Its loss was charged when it was given up.
+    { guard: 'isRevivable' as const, actions: ['forgetRun' as const, stopRun] },
+  ],
+  EXITED: [
+    { guard: 'exitedLateWithWork' as const, target: '#agent.exited.completed', actions: 'complete' as const },
+    { guard: 'isCurrentEpoch' as const, actions: 'forgetRun' as const },
+  ],
+  USAGE: { guard: 'isCurrentEpoch' as const, actions: 'addUsage' as const },
+  FENCE: { guard: 'isRevivable' as const, actions: ['forgetRun' as const, stopRun] },
+  CONTAINER_CLOSING: { guard: 'mayStillRun' as const, actions: ['forgetRun' as const, stopRun] },
+};
