@@ -4,134 +4,23 @@
  * It hears of its run by messages in the same transaction and keeps what is its own: the counters of the work, the caps,
  * the waits, and the merge that makes "done" mean done. Whether a run is unconfirmed or suspect is its agent's business.
  */
-import { setup } from 'xstate';
 import { define } from '../src/core/define.ts';
+import type { BeadContext } from './beadActions.ts';
+import { beadSetup } from './beadSetup.ts';
 import {
-  attemptsMax,
-  type BeadContext,
-  beadActions,
-  dispatchesInHour,
-  mergeParams,
-  refillMs,
-  runsMax,
-} from './beadActions.ts';
-import { backoffMs, type Policy } from './policy.ts';
-import type { BeadEvent, BeadInput, MergeParams } from './vocabulary.ts';
-import { reservedActions } from './wiring.ts';
+  dependencies,
+  evicted,
+  lateSigns,
+  merge,
+  overBudget,
+  probeMerge,
+  reopened,
+  rework,
+  runFailed,
+} from './beadTransitions.ts';
+import type { Policy } from './policy.ts';
 
 export type { BeadContext } from './beadActions.ts';
-
-/** True when the message is about the bead's latest dispatch. */
-function isCurrent(context: BeadContext, event: BeadEvent): boolean {
-  if (!('epoch' in event) || event.epoch !== context.epoch)
-    return 'params' in event && event.params.epoch === context.epoch;
-  return !('agent' in event) || event.agent === context.agent;
-}
-
-const merged = (event: BeadEvent) => event.type === 'effect.merge.succeeded' && event.result.kind === 'merged';
-
-const beadSetup = (policy: Policy) =>
-  setup({
-    types: {} as { context: BeadContext; events: BeadEvent; input: BeadInput },
-    delays: {
-      backoff: ({ context }) => backoffMs(policy, context.backoffStep),
-      cooldown: policy.cooldownMs,
-      staleWork: policy.staleWorkMs,
-      refill: ({ context, event }) => refillMs(context, event.at),
-      mergePoll: policy.mergePollMs,
-      mergeBlocked: policy.mergeBlockedMs,
-    },
-    guards: {
-      isCurrentRun: ({ context, event }) => isCurrent(context, event),
-      isNewEpoch: ({ context, event }) => event.type === 'DISPATCH' && event.epoch > context.epoch,
-      isHeld: ({ context }) => context.held,
-      hasOpenDependencies: ({ context }) => context.waitingFor.length > 0,
-      hasFailedDependencies: ({ context }) => context.failedDependencies.length > 0,
-      isLastDependency: ({ context, event }) =>
-        event.type === 'DEPENDENCY.CLOSED' && context.waitingFor.every((id) => id === event.bead),
-      isGenerationSpent: ({ context }) => context.dispatches >= policy.dispatchesMax,
-      isHourSpent: ({ context, event }) => dispatchesInHour(context, event.at ?? 0) >= policy.dispatchesPerHour,
-      isAtAttemptsCap: ({ context, event }) =>
-        isCurrent(context, event) &&
-        event.type === 'RUN.START_FAILED' &&
-        event.charged &&
-        context.startFailures + 1 >= attemptsMax(policy, context),
-      keepsAgent: ({ context, event }) =>
-        isCurrent(context, event) && event.type === 'RUN.START_FAILED' && event.hooked,
-      isAtRunsCap: ({ context, event }) =>
-        isCurrent(context, event) && context.runFailures + 1 >= runsMax(policy, context),
-      isFreeEviction: ({ context, event }) =>
-        isCurrent(context, event) &&
-        event.type === 'RUN.EVICTED' &&
-        (!event.began || context.evictions < policy.evictionsFree),
-      merges: ({ context, event }) => isCurrent(context, event) && context.merges,
-      isMerged: ({ event }) => merged(event),
-      isNothingAtRunsCap: ({ context, event }) =>
-        addsNothing(event) && context.runFailures + 1 >= runsMax(policy, context),
-      addsNothing: ({ event }) => addsNothing(event),
-      isBlocked: ({ event }) => event.type === 'effect.merge.succeeded' && event.result.kind === 'blocked',
-      isAtReworksCap: ({ context }) => context.reworks + 1 >= policy.reworksMax,
-      isFoundMerged: ({ event }) => event.type === 'effect.probeMerge.succeeded' && event.result.commit !== null,
-      hasMergeTriesLeft: ({ context }) => context.mergeTries < policy.mergeTriesMax,
-      isOverBudget: ({ context, event }) => isOverBudget(policy, context, event),
-    },
-    actions: {
-      ...reservedActions,
-      ...beadActions(),
-      merge: (_, _params: MergeParams) => {},
-      probeMerge: (_, _params: MergeParams) => {},
-    },
-  });
-
-function addsNothing(event: BeadEvent): boolean {
-  return event.type === 'effect.merge.succeeded' && event.result.kind === 'nothing';
-}
-
-function isOverBudget(policy: Policy, context: BeadContext, event: BeadEvent): boolean {
-  const budget = context.limits.budgetUsd ?? policy.beadBudgetUsd;
-  return (
-    event.type === 'SPENT' && isCurrent(context, event) && budget !== null && context.spentUsd + event.costUsd >= budget
-  );
-}
-
-type Scene = { context: BeadContext };
-const merge = { type: 'merge' as const, params: ({ context }: Scene) => mergeParams(context) };
-const probeMerge = { type: 'probeMerge' as const, params: ({ context }: Scene) => mergeParams(context) };
-
-const completed = [
-  { guard: 'merges' as const, target: '#bead.in_progress.inReview', actions: 'noteWork' as const },
-  { guard: 'isCurrentRun' as const, target: '#bead.closed.done', actions: 'noteWork' as const },
-];
-/** A run thought lost that speaks again, or reports late: the bead takes it back. */
-const lateSigns = {
-  'RUN.STARTED': {
-    guard: 'isCurrentRun' as const,
-    target: '#bead.in_progress.running',
-    actions: 'noteStarted' as const,
-  },
-  'RUN.COMPLETED': completed,
-};
-const runFailed = [
-  { guard: 'isAtRunsCap' as const, target: '#bead.failed.gaveUp', actions: 'countRunFailure' as const },
-  { guard: 'isCurrentRun' as const, target: '#bead.open.backoff', actions: 'countRunFailure' as const },
-];
-const evicted = [
-  { guard: 'isFreeEviction' as const, target: '#bead.open.ready', actions: 'countEviction' as const },
-  {
-    guard: 'isAtRunsCap' as const,
-    target: '#bead.failed.gaveUp',
-    actions: ['countEviction', 'countRunFailure'] as const,
-  },
-  {
-    guard: 'isCurrentRun' as const,
-    target: '#bead.open.backoff',
-    actions: ['countEviction', 'countRunFailure'] as const,
-  },
-];
-const rework = [
-  { guard: 'isAtReworksCap' as const, target: '#bead.failed.reworkExhausted', actions: 'countRework' as const },
-  { target: '#bead.open.backoff', actions: 'countRework' as const },
-];
 
 export const beadMachine = (policy: Policy) =>
   beadSetup(policy).createMachine({
@@ -142,7 +31,17 @@ export const beadMachine = (policy: Policy) =>
       ...{ labels: input?.labels ?? [], dependsOn: input?.dependsOn ?? [], waitingFor: input?.waitingFor ?? [] },
       failedDependencies: input?.failedDependencies ?? [],
       ...{ limits: input?.limits ?? {}, held: input?.held ?? false, merges: input?.merges ?? true, agent: null },
-      ...{ epoch: 0, startFailures: 0, runFailures: 0, evictions: 0, reworks: 0, mergeTries: 0, backoffStep: 0 },
+      ...{
+        epoch: 0,
+        ending: false,
+        asked: false,
+        startFailures: 0,
+        runFailures: 0,
+        evictions: 0,
+        reworks: 0,
+        mergeTries: 0,
+        backoffStep: 0,
+      },
       ...{ generation: 1, dispatchedAt: [], dispatches: 0, spentUsd: 0, branch: null, head: null },
       ...{ mergeCommit: null, summary: null, reason: null },
     }),
@@ -154,6 +53,8 @@ export const beadMachine = (policy: Policy) =>
         initial: 'ready',
         on: {
           ...lateSigns,
+          ...dependencies,
+          SPENT: { guard: 'isCurrentRun', actions: 'addCost' },
           HOLD: { target: '.held', actions: ['hold', 'fenceRun'] },
           CANCEL: { target: '#bead.failed.cancelled', actions: ['noteReason', 'fenceRun'] },
           RESET: { target: '.ready', actions: 'resetAttempts' },
@@ -165,10 +66,14 @@ export const beadMachine = (policy: Policy) =>
               { guard: 'isHeld', target: 'held' },
               { guard: 'hasFailedDependencies', target: 'blockedFailedDependency' },
               { guard: 'hasOpenDependencies', target: 'blockedDeps' },
+              { guard: 'isBudgetSpent', target: '#bead.failed.budget', actions: 'noteBudget' },
               { guard: 'isGenerationSpent', target: '#bead.failed.gaveUp', actions: 'noteSpentTokens' },
               { guard: 'isHourSpent', target: 'throttled' },
             ],
-            on: { DISPATCH: { guard: 'isNewEpoch', target: '#bead.in_progress', actions: 'dispatch' } },
+            on: {
+              DISPATCH: { guard: 'isNewEpoch', target: '#bead.in_progress', actions: 'dispatch' },
+              RESET: { actions: 'resetAttempts' },
+            },
           },
           blockedDeps: {
             description: 'Waits for beads that it depends on.',
@@ -186,8 +91,6 @@ export const beadMachine = (policy: Policy) =>
             entry: 'raiseBlocked',
             exit: 'settleBlocked',
             on: {
-              'DEPENDENCY.CLOSED': { actions: 'closeDependency' },
-              'DEPENDENCY.FAILED': { actions: 'failDependency' },
               'DEPENDENCY.REOPENED': { target: 'ready', actions: 'reopenDependency' },
               RELEASE: { target: 'ready', actions: 'waiveDependencies' },
               RESET: { actions: 'resetAttempts' },
@@ -199,9 +102,6 @@ export const beadMachine = (policy: Policy) =>
               RELEASE: { target: 'ready', actions: 'dropHold' },
               HOLD: {},
               RESET: { actions: 'resetAttempts' },
-              'DEPENDENCY.CLOSED': { actions: 'closeDependency' },
-              'DEPENDENCY.REOPENED': { actions: 'reopenDependency' },
-              'DEPENDENCY.FAILED': { actions: 'failDependency' },
             },
           },
           awaitingInput: {
@@ -232,12 +132,7 @@ export const beadMachine = (policy: Policy) =>
           'RUN.FAILED': runFailed,
           'RUN.EVICTED': evicted,
           'RUN.STOPPED': { guard: 'isCurrentRun', target: '#bead.open.backoff', actions: 'noteStopped' },
-          'RUN.IMPOSSIBLE': { guard: 'isCurrentRun', target: '#bead.failed.permanent', actions: 'noteReason' },
-          'RUN.NEEDS_INPUT': { guard: 'isCurrentRun', target: '#bead.open.awaitingInput', actions: 'noteReason' },
-          SPENT: [
-            { guard: 'isOverBudget', target: '#bead.failed.budget', actions: ['addCost', 'noteBudget', 'fenceRun'] },
-            { guard: 'isCurrentRun', actions: 'addCost' },
-          ],
+          SPENT: { guard: 'isCurrentRun', actions: 'addCost' },
           CANCEL: { target: '#bead.failed.cancelled', actions: ['noteReason', 'fenceRun', 'unhook'] },
         },
         states: {
@@ -255,11 +150,17 @@ export const beadMachine = (policy: Policy) =>
               ],
               'RUN.REJECTED': { guard: 'isCurrentRun', target: '#bead.open.blockedConfig', actions: 'noteReason' },
               HOLD: { target: 'stopping', actions: ['hold', 'fenceRun'] },
+              CANCEL: { target: '#bead.failed.cancelled', actions: ['noteReason', 'fenceRun', 'noteEnding'] },
+              ...overBudget,
             },
           },
           running: {
             description: 'Its run lives; its agent owns every deadline of it.',
-            on: { HOLD: { target: 'stopping', actions: ['hold', 'fenceRun'] } },
+            on: {
+              HOLD: { target: 'stopping', actions: ['hold', 'fenceRun'] },
+              CANCEL: { target: '#bead.failed.cancelled', actions: ['noteReason', 'fenceRun', 'noteEnding'] },
+              ...overBudget,
+            },
           },
           retryWait: {
             description: 'A start failed; its agent keeps it on the hook and rests.',
@@ -271,6 +172,10 @@ export const beadMachine = (policy: Policy) =>
           },
           retryDue: {
             description: 'May start again, on the same agent when it is to be had.',
+            always: [
+              { guard: 'isGenerationSpent', target: '#bead.open.ready', actions: 'unhook' },
+              { guard: 'isHourSpent', target: '#bead.open.ready', actions: 'unhook' },
+            ],
             after: { staleWork: { target: '#bead.open.ready', actions: 'unhook' } },
             on: {
               DISPATCH: { guard: 'isNewEpoch', target: 'starting', actions: 'dispatch' },
@@ -279,7 +184,7 @@ export const beadMachine = (policy: Policy) =>
             },
           },
           stopping: {
-            description: 'A person holds it; its run is being ended.',
+            description: 'A person held, or reopened it; its run is being ended.',
             on: {
               'RUN.STOPPED': { guard: 'isCurrentRun', target: '#bead.open.ready' },
               'RUN.FAILED': { guard: 'isCurrentRun', target: '#bead.open.ready', actions: 'countRunFailure' },
@@ -289,11 +194,14 @@ export const beadMachine = (policy: Policy) =>
               'RUN.STARTED': { guard: 'isCurrentRun' },
               RELEASE: { actions: 'dropHold' },
               HOLD: { actions: 'hold' },
+              CANCEL: { target: '#bead.failed.cancelled', actions: ['noteReason', 'fenceRun', 'noteEnding'] },
+              ...overBudget,
             },
           },
           inReview: {
             description: 'The work is done; it is closed when it is merged.',
             initial: 'merging',
+            exit: 'settleReview',
             states: {
               merging: {
                 description: 'Merges of a rig go one after another, each with the tests on its result.',
@@ -315,6 +223,7 @@ export const beadMachine = (policy: Policy) =>
                 initial: 'asking',
                 states: {
                   asking: {
+                    description: 'The target branch is looked at.',
                     entry: probeMerge,
                     on: {
                       'effect.probeMerge.succeeded': [
@@ -322,17 +231,20 @@ export const beadMachine = (policy: Policy) =>
                         { guard: 'hasMergeTriesLeft', target: '#bead.in_progress.inReview.merging' },
                         { target: '#bead.in_progress.inReview.blocked' },
                       ],
-                      'effect.probeMerge.refused': 'waiting',
-                      'effect.probeMerge.unanswered': 'waiting',
+                      'effect.probeMerge.refused': { target: 'waiting', actions: 'noteBlockage' },
+                      'effect.probeMerge.unanswered': { target: 'waiting', actions: 'noteBlockage' },
                     },
                   },
-                  waiting: { after: { mergePoll: 'asking' } },
+                  waiting: {
+                    description: 'Until the target branch is asked again; a person is told in time.',
+                    entry: 'askForReview',
+                    after: { mergePoll: 'asking' },
+                  },
                 },
               },
               blocked: {
-                description: 'Something is in the way of the merge; a person was told, and it is tried again.',
-                entry: 'raiseBlocked',
-                exit: 'settleBlocked',
+                description: 'Something is in the way of the merge; it is tried again, and a person is told in time.',
+                entry: 'askForReview',
                 after: { mergeBlocked: 'merging' },
                 on: { RESET: 'merging' },
               },
@@ -352,6 +264,13 @@ export const beadMachine = (policy: Policy) =>
       failed: {
         description: 'Given up; only a person reopens it, but for what is exhausted, which heals.',
         initial: 'gaveUp',
+        on: {
+          ...dependencies,
+          SPENT: { guard: 'isCurrentRun', actions: 'addCost' },
+          'RUN.STOPPED': { guard: 'isCurrentRun', actions: 'noteEnded' },
+          'RUN.FAILED': { guard: 'isCurrentRun', actions: 'noteEnded' },
+          'RUN.COMPLETED': { guard: 'isCurrentRun', actions: 'noteEnded' },
+        },
         states: {
           exhausted: {
             description: 'Its starts failed too often in a row; heals when the cause may be gone.',
@@ -369,32 +288,33 @@ export const beadMachine = (policy: Policy) =>
           },
           gaveUp: {
             description: 'Too many runs were lost, or too many dispatches spent.',
-            entry: ['announceFailed', 'raiseFailed'],
+            // The run that was lost last may still live: nobody waits for it any more.
+            entry: ['announceFailed', 'raiseFailed', 'fenceRun'],
             exit: 'settleFailed',
-            on: { REOPEN: { target: '#bead.open', actions: 'reopen' } },
+            on: reopened,
           },
           permanent: {
             description: 'Its agent reported that it can not be done as it is written.',
             entry: ['announceFailed', 'raiseFailed'],
             exit: 'settleFailed',
-            on: { REOPEN: { target: '#bead.open', actions: 'reopen' } },
+            on: reopened,
           },
           reworkExhausted: {
             description: 'Its work conflicted or broke the tests too often.',
             entry: ['announceFailed', 'raiseFailed'],
             exit: 'settleFailed',
-            on: { REOPEN: { target: '#bead.open', actions: 'reopen' } },
+            on: reopened,
           },
           budget: {
             description: 'It cost what it may cost.',
             entry: ['announceFailed', 'raiseFailed'],
             exit: 'settleFailed',
-            on: { REOPEN: { target: '#bead.open', actions: 'reopen' } },
+            on: reopened,
           },
           cancelled: {
             description: 'A person cancelled it.',
             entry: 'announceFailed',
-            on: { REOPEN: { target: '#bead.open', actions: 'reopen' } },
+            on: reopened,
           },
         },
       },

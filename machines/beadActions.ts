@@ -24,6 +24,10 @@ export type BeadContext = {
   /** Who has or had it last; its epoch is the fencing token of that dispatch. */
   agent: string | null;
   epoch: number;
+  /** It is over for a run that is still being ended: reopened, it waits for that. */
+  ending: boolean;
+  /** A person was asked to clear the way of its merge. */
+  asked: boolean;
   /** Failed starts in a row (n). Heals. */
   startFailures: number;
   /** Runs that began and were lost (r). Only a person resets it. */
@@ -54,6 +58,8 @@ const subject = (context: BeadContext) => `bead/${context.id}`;
 
 export const attemptsMax = (policy: Policy, context: BeadContext) => context.limits.attemptsMax ?? policy.attemptsMax;
 export const runsMax = (policy: Policy, context: BeadContext) => context.limits.runsMax ?? policy.runsMax;
+
+export const budgetUsd = (policy: Policy, context: BeadContext) => context.limits.budgetUsd ?? policy.beadBudgetUsd;
 
 /** Dispatches of this bead in the hour that ends at `at` (half-open: one exactly an hour old is out). */
 export function dispatchesInHour(context: BeadContext, at: number): number {
@@ -142,14 +148,28 @@ function noteMerge(_: BeadContext, event: BeadEvent): BeadPlan {
 }
 
 function noteBlockage(context: BeadContext, event: BeadEvent): BeadPlan {
-  const blocked = event.type === 'effect.merge.succeeded' && event.result.kind === 'blocked';
-  const reason = blocked && event.result.kind === 'blocked' ? event.result.reason : 'the merge gave no answer';
-  return { context: { mergeTries: context.mergeTries + 1, reason } };
+  return { context: { mergeTries: context.mergeTries + 1, reason: blockage(event) } };
+}
+
+function blockage(event: BeadEvent): string {
+  switch (event.type) {
+    case 'effect.merge.succeeded':
+      return event.result.kind === 'blocked' ? event.result.reason : `merge: ${event.result.kind}`;
+    case 'effect.probeMerge.refused':
+      return `nobody can say whether it was merged: ${event.reason}`;
+    case 'effect.probeMerge.unanswered':
+      return `nobody can say whether it was merged: ${event.cause}`;
+    default:
+      return 'the merge gave no answer';
+  }
 }
 
 function closeDependency(context: BeadContext, event: BeadEvent): BeadPlan {
   if (event.type !== 'DEPENDENCY.CLOSED') return {};
-  return { context: { waitingFor: context.waitingFor.filter((id) => id !== event.bead) } };
+  const without = (ids: string[]) => ids.filter((id) => id !== event.bead);
+  return {
+    context: { waitingFor: without(context.waitingFor), failedDependencies: without(context.failedDependencies) },
+  };
 }
 
 function reopenDependency(context: BeadContext, event: BeadEvent): BeadPlan {
@@ -159,7 +179,8 @@ function reopenDependency(context: BeadContext, event: BeadEvent): BeadPlan {
 }
 
 function failDependency(context: BeadContext, event: BeadEvent): BeadPlan {
-  if (event.type !== 'DEPENDENCY.FAILED') return {};
+  // One that was waived is waited for no more.
+  if (event.type !== 'DEPENDENCY.FAILED' || !context.waitingFor.includes(event.bead)) return {};
   const failedDependencies = [...new Set([...context.failedDependencies, event.bead])];
   return { context: { failedDependencies, reason: `failed: ${failedDependencies.join(', ')}` } };
 }
@@ -174,7 +195,7 @@ function reopen(context: BeadContext): BeadPlan {
     context: {
       ...{ startFailures: 0, runFailures: 0, evictions: 0, reworks: 0, mergeTries: 0, backoffStep: 0 },
       ...{ dispatchedAt: [], dispatches: 0, spentUsd: 0, generation: context.generation + 1, reason: null },
-      ...{ branch: null, head: null, summary: null },
+      ...{ branch: null, head: null, summary: null, ending: false },
     },
     queue: [publish('dependsOn', { type: 'DEPENDENCY.REOPENED', bead: context.id })],
   };
@@ -187,7 +208,7 @@ const say = (messages: (context: BeadContext, event: BeadEvent) => Queued[]) =>
 const reasonIn = (event: BeadEvent, fallback: string) => ('reason' in event && event.reason) || fallback;
 
 /** All named actions of the bead, for `setup({ actions })`. */
-export function beadActions() {
+export function beadActions(policy: Policy) {
   return {
     keepBrief: plan<BeadContext, BeadEvent>((context, event) => {
       const { input } = event as unknown as { input?: BeadInput };
@@ -202,8 +223,9 @@ export function beadActions() {
     noteStarted: change(() => ({ startFailures: 0, reason: null })),
     countStartFailure: plan(countStartFailure),
     countRunFailure: plan(countRunFailure),
+    // What never began cost nothing: the free ones are for runs that were lost.
     countEviction: change((context, event) => ({
-      evictions: context.evictions + 1,
+      evictions: context.evictions + (event.type === 'RUN.EVICTED' && event.began ? 1 : 0),
       reason: reasonIn(event, 'evicted'),
     })),
     countRework: plan(countRework),
@@ -227,6 +249,8 @@ export function beadActions() {
     reopen: plan(reopen),
     hold: change((_, event) => ({ held: true, reason: reasonIn(event, 'held by a person') })),
     dropHold: change(() => ({ held: false, reason: null })),
+    noteEnding: change(() => ({ ending: true })),
+    noteEnded: change(() => ({ ending: false })),
     fenceRun: say((context, event) => fence(context, `bead ${context.id}: ${event.type}`)),
     unhook: say(unhook),
     announceClosed: say((context) => [publish('dependsOn', { type: 'DEPENDENCY.CLOSED', bead: context.id })]),
@@ -247,6 +271,14 @@ export function beadActions() {
       raise(subject(context), 'blocked', `bead ${context.id} is blocked: ${context.reason ?? ''}`),
     ]),
     settleBlocked: say((context) => [settle(subject(context), 'blocked')]),
+    askForReview: plan<BeadContext, BeadEvent>((context) => {
+      if (context.mergeTries < policy.mergeTriesMax) return {};
+      const message = `bead ${context.id} can not be merged: ${context.reason ?? ''}`;
+      return { context: { asked: true }, queue: [raise(subject(context), 'blocked', message)] };
+    }),
+    settleReview: plan<BeadContext, BeadEvent>((context) =>
+      context.asked ? { context: { asked: false }, queue: [settle(subject(context), 'blocked')] } : {},
+    ),
     raiseInput: say((context) => [
       raise(subject(context), 'input', `bead ${context.id} asks: ${context.reason ?? ''}`),
     ]),

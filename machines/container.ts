@@ -6,13 +6,17 @@ import { setup } from 'xstate';
 import { define } from '../src/core/define.ts';
 import { doublingMs, type Policy } from './policy.ts';
 import type { ContainerEvent, ContainerInput, HealParams } from './vocabulary.ts';
-import { type Plan, plan, publish, raise, reservedActions, settle } from './wiring.ts';
+import { type Plan, plan, publish, raise, reservedActions, settle, TOWN } from './wiring.ts';
 
 const RESTART_WINDOW_MS = 600_000;
+/** So many earlier incarnations are remembered, to tell a late report from a restart. */
+const FORMER_MAX = 10;
 
 export type ContainerContext = {
   id: string;
   incarnation: string | null;
+  /** Incarnations that it had before, oldest first: what still speaks of one of them says nothing new. */
+  former: string[];
   /** Epochs that it hosts. */
   runs: number[];
   /** Health checks without an answer in a row. */
@@ -40,15 +44,22 @@ function isRenewed(context: ContainerContext, event: ContainerEvent): boolean {
   return seen !== null && seen !== context.incarnation;
 }
 
+const recentRestarts = (context: ContainerContext, event: ContainerEvent) =>
+  context.restartedAt.filter((time) => time > event.at - RESTART_WINDOW_MS);
+
 function renew(policy: Policy) {
   return (context: ContainerContext, event: ContainerEvent): Plan<ContainerContext> => {
     const incarnation = incarnationOf(event) ?? '';
     const first = context.incarnation === null;
-    const recent = context.restartedAt.filter((time) => time > event.at - RESTART_WINDOW_MS);
+    const recent = recentRestarts(context, event);
     const restartedAt = first ? recent : [...recent, event.at];
+    const former = [...context.former, ...(context.incarnation === null ? [] : [context.incarnation])];
     const heal: HealParams = { event: 'CONTAINER_RENEWED', rig: null };
     return {
-      context: { incarnation, misses: 0, restartedAt, probation: restartedAt.length > policy.containerRestartsMax },
+      context: {
+        ...{ incarnation, misses: 0, restartedAt, probation: restartedAt.length > policy.containerRestartsMax },
+        former: former.filter((earlier) => earlier !== incarnation).slice(-FORMER_MAX),
+      },
       queue: [
         publish('hostedBy', { type: 'CONTAINER_RENEWED', container: context.id, incarnation }),
         { type: 'heal', params: heal },
@@ -60,6 +71,12 @@ function renew(policy: Policy) {
 const announceDown = act((context) => ({
   context: { runs: [], misses: 0 },
   queue: [publish('hostedBy', { type: 'CONTAINER_DOWN', container: context.id })],
+}));
+
+/** It is let go on purpose: what still runs there is ended, not waited for. */
+const announceClosing = act((context) => ({
+  context: { runs: [], misses: 0 },
+  queue: [publish('hostedBy', { type: 'CONTAINER_CLOSING', container: context.id })],
 }));
 
 const reasonOf = (event: ContainerEvent) =>
@@ -78,11 +95,13 @@ const containerSetup = (policy: Policy) =>
       drain: policy.drainMs,
     },
     guards: {
+      isFormer: ({ context, event }) => event.type === 'SEEN' && context.former.includes(event.incarnation),
       isRenewed: ({ context, event }) => isRenewed(context, event),
       isLastMiss: ({ context }) => context.misses + 1 >= policy.healthMissesMax,
       isPermanent: ({ event }) => event.type === 'effect.provision.refused' && event.permanent,
+      hosts: ({ context, event }) => event.type === 'VACATE' && context.runs.includes(event.epoch),
       isLastRun: ({ context, event }) =>
-        event.type === 'VACATE' && context.runs.every((epoch) => epoch === event.epoch),
+        event.type === 'VACATE' && context.runs.length === 1 && context.runs[0] === event.epoch,
       isEmpty: ({ context }) => context.runs.length === 0,
       hasRuns: ({ context }) => context.runs.length > 0,
       takesMore: ({ context }) => !context.probation || context.runs.length === 0,
@@ -91,15 +110,21 @@ const containerSetup = (policy: Policy) =>
       ...reservedActions,
       renew: act(renew(policy)),
       announceDown,
+      announceClosing,
       place: act((context, event) => ({
-        context: event.type === 'PLACE' ? { runs: [...new Set([...context.runs, event.epoch])] } : {},
+        context: 'epoch' in event ? { runs: [...new Set([...context.runs, event.epoch])] } : {},
       })),
       vacate: act((context, event) => ({
         context: event.type === 'VACATE' ? { runs: context.runs.filter((epoch) => epoch !== event.epoch) } : {},
       })),
       countMiss: act((context, event) => ({ context: { misses: context.misses + 1, reason: reasonOf(event) } })),
       countFailure: act((context, event) => ({ context: { failures: context.failures + 1, reason: reasonOf(event) } })),
-      noteHealthy: act(() => ({ context: { misses: 0, failures: 0, reason: null } })),
+      noteHealthy: act((context, event) => ({
+        context: {
+          ...{ misses: 0, failures: 0, reason: null },
+          probation: context.probation && recentRestarts(context, event).length > 0,
+        },
+      })),
       raiseBroken: act(({ id, reason }) => ({
         queue: [raise(`container/${id}`, 'broken', `container ${id} can not be provided: ${reason ?? ''}`)],
       })),
@@ -116,21 +141,37 @@ const own = ({ context }: Scene) => ({ container: context.id });
 const provision = { type: 'provision' as const, params: own };
 const checkHealth = { type: 'checkHealth' as const, params: own };
 const closeContainer = { type: 'closeContainer' as const, params: own };
-const vacate = { actions: 'vacate' as const };
+const vacate = { guard: 'hosts' as const, actions: 'vacate' as const };
+/** A report is proof that it is there, whatever its chart took it for. */
+const seen = [
+  { guard: 'isFormer' as const },
+  { guard: 'isRenewed' as const, target: '#container.up', actions: ['renew' as const, 'noteHealthy' as const] },
+  { target: '#container.up', actions: 'noteHealthy' as const },
+];
+const revived = { target: '#container.up', actions: ['place' as const, 'noteHealthy' as const] };
+const signs = { SEEN: seen, REVIVED: revived, VACATE: vacate };
+const missed = [
+  {
+    guard: 'isLastMiss' as const,
+    target: '#container.down',
+    actions: ['countMiss' as const, 'countFailure' as const],
+  },
+  { target: 'resting', actions: 'countMiss' as const },
+];
 
 export const containerMachine = (policy: Policy) =>
   containerSetup(policy).createMachine({
     id: 'container',
     description: 'What hosts the runs of agents.',
     context: ({ input }) => ({
-      ...{ id: input?.id ?? '', incarnation: null, runs: [], misses: 0, failures: 0 },
+      ...{ id: input?.id ?? '', incarnation: null, former: [], runs: [], misses: 0, failures: 0 },
       ...{ restartedAt: [], probation: false, reason: null },
     }),
     initial: 'absent',
     states: {
       absent: {
         description: 'Not there, and nobody needs it.',
-        on: { DEMAND: 'provisioning', VACATE: vacate },
+        on: { DEMAND: 'provisioning', ...signs },
       },
       provisioning: {
         description: 'It is being made ready.',
@@ -146,30 +187,41 @@ export const containerMachine = (policy: Policy) =>
             { target: 'down', actions: 'countFailure' },
           ],
           'effect.provision.unanswered': { target: 'down', actions: 'countFailure' },
-          VACATE: vacate,
+          ...signs,
         },
       },
       up: {
         description: 'Ready for runs.',
         initial: 'sorting',
         on: {
-          SEEN: [{ guard: 'isRenewed', actions: 'renew' }, {}],
-          PLACE: { guard: 'takesMore', target: '.occupied', actions: 'place' },
-          VACATE: [{ guard: 'isLastRun', target: '.vacant', actions: 'vacate' }, { actions: 'vacate' }],
+          SEEN: [{ guard: 'isFormer' }, { guard: 'isRenewed', actions: 'renew' }, {}],
+          VACATE: [{ guard: 'isLastRun', target: '.vacant', actions: 'vacate' }, vacate],
           DRAIN: 'draining',
         },
         states: {
-          sorting: { always: [{ guard: 'hasRuns', target: 'occupied' }, { target: 'vacant' }] },
+          sorting: {
+            description: 'Where it goes depends on what it hosts.',
+            always: [{ guard: 'hasRuns', target: 'occupied' }, { target: 'vacant' }],
+          },
           vacant: {
             description: 'It hosts nothing; nobody asks after it.',
             after: { idle: '#container.stopping' },
+            on: {
+              PLACE: { target: 'occupied', actions: 'place' },
+              REVIVED: { target: 'occupied', actions: 'place' },
+            },
           },
           occupied: {
-            description: 'It hosts runs; its health is asked at intervals.',
+            description: 'It hosts runs; its health is asked at intervals, however many come and go.',
             initial: 'resting',
+            on: {
+              PLACE: { guard: 'takesMore', actions: 'place' },
+              REVIVED: { actions: 'place' },
+            },
             states: {
-              resting: { after: { health: 'asking' } },
+              resting: { description: 'Until its health is asked again.', after: { health: 'asking' } },
               asking: {
+                description: 'It was asked.',
                 entry: checkHealth,
                 on: {
                   'effect.checkHealth.succeeded': [
@@ -187,31 +239,19 @@ export const containerMachine = (policy: Policy) =>
       suspect: {
         description: 'It did not answer; asked again, faster. Its runs are not judged yet.',
         initial: 'resting',
-        on: {
-          SEEN: [
-            { guard: 'isRenewed', target: 'up', actions: ['renew', 'noteHealthy'] },
-            { target: 'up', actions: 'noteHealthy' },
-          ],
-          VACATE: vacate,
-          DRAIN: 'draining',
-        },
+        on: { ...signs, DRAIN: 'draining' },
         states: {
-          resting: { after: { healthSuspect: 'asking' } },
+          resting: { description: 'Until it is asked again.', after: { healthSuspect: 'asking' } },
           asking: {
+            description: 'It was asked.',
             entry: checkHealth,
             on: {
               'effect.checkHealth.succeeded': [
                 { guard: 'isRenewed', target: '#container.up', actions: ['renew', 'noteHealthy'] },
                 { target: '#container.up', actions: 'noteHealthy' },
               ],
-              'effect.checkHealth.refused': [
-                { guard: 'isLastMiss', target: '#container.down', actions: ['countMiss', 'countFailure'] },
-                { target: 'resting', actions: 'countMiss' },
-              ],
-              'effect.checkHealth.unanswered': [
-                { guard: 'isLastMiss', target: '#container.down', actions: ['countMiss', 'countFailure'] },
-                { target: 'resting', actions: 'countMiss' },
-              ],
+              'effect.checkHealth.refused': missed,
+              'effect.checkHealth.unanswered': missed,
             },
           },
         },
@@ -220,26 +260,28 @@ export const containerMachine = (policy: Policy) =>
         description: 'It is away; its agents were told. After a wait it is made again when there is demand.',
         entry: 'announceDown',
         after: { backoff: 'absent' },
-        on: { RESET: 'provisioning', VACATE: vacate },
+        on: { RESET: 'provisioning', ...signs },
       },
       draining: {
         description: 'No new run; those that are there may end.',
         always: { guard: 'isEmpty', target: 'stopping' },
         after: { drain: 'stopping' },
         on: {
-          VACATE: [{ guard: 'isLastRun', target: 'stopping', actions: 'vacate' }, { actions: 'vacate' }],
-          SEEN: [{ guard: 'isRenewed', actions: 'renew' }, {}],
+          VACATE: vacate,
+          REVIVED: { actions: 'place' },
+          SEEN: [{ guard: 'isFormer' }, { guard: 'isRenewed', actions: 'renew' }, {}],
           RESET: 'up',
         },
       },
       stopping: {
         description: 'It is let go.',
-        entry: ['announceDown', closeContainer],
+        entry: ['announceClosing', closeContainer],
         after: { provision: 'absent' },
         on: {
           'effect.closeContainer.succeeded': 'absent',
           'effect.closeContainer.refused': 'absent',
           'effect.closeContainer.unanswered': 'absent',
+          REVIVED: revived,
           VACATE: vacate,
         },
       },
@@ -247,7 +289,7 @@ export const containerMachine = (policy: Policy) =>
         description: 'It can not be made as it is configured; a person was told.',
         entry: ['announceDown', 'raiseBroken'],
         exit: 'settleBroken',
-        on: { RESET: 'provisioning', CONFIG_CHANGED: 'provisioning', VACATE: vacate },
+        on: { RESET: 'provisioning', CONFIG_CHANGED: 'provisioning', ...signs },
       },
     },
   });
@@ -256,5 +298,8 @@ export const containerDefinition = (policy: Policy) =>
   define(containerMachine(policy), {
     settings: policy,
     jitter: { backoff: policy.jitter },
-    index: (context: ContainerContext) => ({ scope: context.id }),
+    index: (context: ContainerContext) => ({
+      scope: context.id,
+      links: [{ kind: 'memberOf', to: { machine: 'town', id: TOWN } }],
+    }),
   });

@@ -87,7 +87,8 @@ export class Board {
     const moving = states.filter((state) => moves(state) && state !== 'open.blockedDeps');
     if (moving.length === 0) return true;
     // Agents that can not start as they are configured leave ready work behind.
-    const quarantined = [...this.#agents.values()].every(({ state }) => state === 'idle.quarantined');
+    const agents = [...this.#agents.values()];
+    const quarantined = agents.length > 0 && agents.every(({ state }) => state === 'idle.quarantined');
     return quarantined && moving.every((state) => state === 'open.ready');
   }
 }

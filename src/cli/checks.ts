@@ -2,10 +2,10 @@
  * Everything that can be known to be wrong before a town is opened: the repository, the programs, the secrets, the work file.
  * Nothing is written here, and all that is wrong is told at once.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { type PolicyPatch, policyPatchSchema } from '../../machines/policy.ts';
+import { defaultPolicy, type PolicyPatch, policyPatchSchema } from '../../machines/policy.ts';
 import type { RigConfig } from '../../machines/vocabulary.ts';
 import { findProgram, parseCommand } from '../agents/command.ts';
 import { createGit } from '../agents/git.ts';
@@ -13,9 +13,11 @@ import type { AgentCommand } from '../agents/port.ts';
 import { inspectRepository, type Repository } from '../agents/repository.ts';
 import { checkSecrets } from '../agents/secrets.ts';
 import { coerceError, Refused } from '../core/errors.ts';
+import { parsePolicy } from '../town/founding.ts';
 import { parseWorkFile, type WorkFile } from '../town/workfile.ts';
+import { openOffline } from './offline.ts';
 import { checkPolicy, parsePairs, parseSettings } from './parse.ts';
-import { slug } from './places.ts';
+import { files, slug } from './places.ts';
 import type { Shell } from './shell.ts';
 
 /** What `run` and `up` are told of a rig on the command line. */
@@ -41,6 +43,18 @@ export function readWork(shell: Shell, file: string): ReadWork {
 /** The settings of a policy file and of `--set`, which wins. Throws Refused `invalid`. */
 export function readPolicy(shell: Shell, file: string | undefined, settings: readonly string[] = []): PolicyPatch {
   return { ...(file ? readPolicyFile(shell, file) : {}), ...parseSettings(settings) };
+}
+
+/** The settings that a town would have with these. Throws Refused `invalid` when they do not fit together. */
+export function checkTogether(shell: Shell, directory: string, patch: PolicyPatch): PolicyPatch {
+  parsePolicy({ ...storedPolicy(shell, directory), ...patch });
+  return patch;
+}
+
+function storedPolicy(shell: Shell, directory: string): PolicyPatch {
+  if (!existsSync(files.database(directory))) return defaultPolicy;
+  using town = openOffline(directory, shell.env);
+  return town.policy();
 }
 
 function readPolicyFile(shell: Shell, file: string): PolicyPatch {

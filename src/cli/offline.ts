@@ -26,6 +26,7 @@ const LOG_PAGE = 100;
 const TOWN = { machine: 'town', id: 'town' };
 
 export interface OfflineTown extends Reader, Disposable {
+  policy(): Policy;
   readonly name: string;
   verify(): VerifyReport;
 }

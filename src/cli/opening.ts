@@ -27,6 +27,7 @@ export async function openTown(shell: Shell, { directory, port, town: options }:
     writeAddress(directory, served.url, shell.pid);
     const close = async () => {
       await served.close();
+      writeAddress(directory, served.url, null);
       await town[Symbol.asyncDispose]();
     };
     return { town, url: served.url, close };

@@ -1,7 +1,7 @@
 /** From the words of a command line to values, each refused with what it should be. */
 import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
-import { type PolicyPatch, policyPatchSchema } from '../../machines/policy.ts';
+import { defaultPolicy, type PolicyPatch, policyPatchSchema } from '../../machines/policy.ts';
 import { Refused } from '../core/errors.ts';
 import { type EngineEvent, type EntityRef, parseRef } from '../core/types.ts';
 
@@ -58,7 +58,8 @@ function settingValue(name: string, text: string): unknown {
   } catch {
     if (!name.endsWith('Ms')) return text;
     const values = text.split(',').map((part) => durationMs(part.trim()) ?? part);
-    return values.length > 1 ? values : values[0];
+    const isList = Array.isArray(defaultPolicy[name as keyof PolicyPatch]);
+    return isList || values.length > 1 ? values : values[0];
   }
 }
 

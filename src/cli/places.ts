@@ -100,10 +100,11 @@ function settled(path: string): string {
 const addressSchema = z.object({ url: z.string(), pid: z.number().int(), startedAt: z.string() });
 export type Address = z.infer<typeof addressSchema>;
 
-/** Tells other commands where this process serves the town. */
-export function writeAddress(directory: string, url: string, pid: number): void {
+/** Tells other commands where the town is served, and by which process; null when that one has closed it. */
+export function writeAddress(directory: string, url: string, pid: number | null): void {
   const file = files.address(directory);
-  const address: Address = { url, pid, startedAt: identify(pid)?.startedAt ?? '' };
+  const startedAt = (pid !== null && identify(pid)?.startedAt) || '';
+  const address: Address = { url, pid: pid ?? 0, startedAt };
   rmSync(file, { force: true });
   writeFileSync(file, `${JSON.stringify(address)}\n`, { mode: 0o600, flag: 'wx' });
 }
@@ -111,7 +112,7 @@ export function writeAddress(directory: string, url: string, pid: number): void 
 /** The address of the process that has the town open; null when none has. What a process left that is gone does not count. */
 export function readAddress(directory: string): Address | null {
   const address = readAddressFile(directory);
-  return address && isAlive(address) ? address : null;
+  return address && address.pid > 0 && isAlive(address) ? address : null;
 }
 
 /** The port that the town was last served on: runs that went on know it. */

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { RigConfig } from '../../machines/vocabulary.ts';
 import type { BeadInput, Town } from '../town/api.ts';
-import { checkRig, type ReadWork, type RigOptions, readPolicy, readWork, rigOptions } from './checks.ts';
+import { checkRig, checkTogether, type ReadWork, type RigOptions, readPolicy, readWork, rigOptions } from './checks.ts';
 import { exits } from './exits.ts';
 import { type Interruption, resumeOwnPause, watchInterrupts } from './interruption.ts';
 import { type OpenTown, openTown } from './opening.ts';
@@ -77,11 +77,12 @@ export async function run(shell: Shell, file: string, options: RunOptions): Prom
 async function planRun(shell: Shell, file: string, options: RunOptions): Promise<Plan> {
   const work = readWork(shell, file);
   const rig = await checkRig(shell, rigOptions(options, work, resolve(shell.directory, file)));
-  const policy = { ...work.policy, ...readPolicy(shell, options.policy, options.set) };
   const count = options.agents ?? work.agents ?? AGENTS_DEFAULT;
   const agents = polecats(count, rig.id);
   const name = work.town ?? townName(rig.config.path);
   const directory = placeOfRepository(shell, rig.config.path, options.data);
+  const given = { ...work.policy, ...readPolicy(shell, options.policy, options.set) };
+  const policy = checkTogether(shell, directory, given);
   return { directory, work, rig, town: { name, policy, agents, rigs: { [rig.id]: rig.config } } };
 }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Refused } from '../core/errors.ts';
-import { checkRig, type RigOptions, readPolicy } from './checks.ts';
+import { checkRig, checkTogether, type RigOptions, readPolicy } from './checks.ts';
 import { exits } from './exits.ts';
 import { openOffline } from './offline.ts';
 import { openTown } from './opening.ts';
@@ -57,17 +57,19 @@ export async function up(shell: Shell, options: UpOptions): Promise<number> {
 }
 
 async function planUp(shell: Shell, options: UpOptions) {
-  const policy = readPolicy(shell, options.policy, options.set);
+  const given = readPolicy(shell, options.policy, options.set);
   if (options.repo === undefined) {
     refuseRigOptions(options);
     const directory = options.data
       ? placeOfRepository(shell, shell.directory, options.data)
       : placeOfTown(shell, undefined);
+    const policy = checkTogether(shell, directory, given);
     return { directory, town: { policy, ...nameIn(shell, directory) } };
   }
   const rig = await checkRig(shell, options);
   const agents = polecats(options.agents ?? AGENTS_DEFAULT, rig.id);
   const directory = placeOfRepository(shell, rig.config.path, options.data);
+  const policy = checkTogether(shell, directory, given);
   const name = townName(rig.config.path);
   return { directory, town: { name, policy, agents, rigs: { [rig.id]: rig.config } } };
 }

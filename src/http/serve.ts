@@ -43,8 +43,8 @@ const tolerance = {
 };
 
 /**
- * Serves the API of a town and tells the town where. Refused `busy` when the port is taken, `invalid` for an address that
- * is not the loopback without `allowedHosts`.
+ * Serves the API of a town and tells the town where.
+ * Refused `busy` when the port is taken, `invalid` for an address that is not the loopback without `allowedHosts`.
  */
 export async function serveTown(town: Town, options: ServeOptions): Promise<Served> {
   const { host = '127.0.0.1', port = PORT, env } = options;

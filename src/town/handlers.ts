@@ -11,6 +11,7 @@ import type { EffectOutcome, JsonValue } from '../core/types.ts';
 import type { Env } from '../env/env.ts';
 import type { EffectCall, EffectHandler } from '../scheduler/effect-handler.ts';
 import type { Healer } from './heal.ts';
+import { LOCAL } from './options.ts';
 import type { Parties } from './parties.ts';
 import type { RunSpecs } from './run-specs.ts';
 
@@ -45,7 +46,9 @@ function runHandlers({ env, policy, containers, runSpecs, apiKnown }: HandlerPar
   return {
     startRun: {
       // Longer than the chart waits: a late answer still tells something about an unconfirmed run.
-      deadlineMs: policy().startTimeoutMs + policy().unconfirmedMs,
+      get deadlineMs() {
+        return policy().startTimeoutMs + policy().unconfirmedMs;
+      },
       run: typed<RunParams>(async (params, { signal }) => {
         await apiKnown;
         const spec = runSpecs.of(params);
@@ -54,11 +57,15 @@ function runHandlers({ env, policy, containers, runSpecs, apiKnown }: HandlerPar
       }),
     },
     probeRun: {
-      deadlineMs: policy().probeMs * 3,
+      get deadlineMs() {
+        return policy().probeMs * 3;
+      },
       run: typed<RunParams>(async (params) => succeeded({ status: await containers(params.container).probe(params) })),
     },
     stopRun: {
-      deadlineMs: policy().stopMs + policy().graceMs,
+      get deadlineMs() {
+        return policy().stopMs + policy().graceMs;
+      },
       run: typed<RunParams>(async ({ agent, epoch, container }) => {
         const answer = await containers(container).stop({ agent, epoch, graceMs: policy().graceMs });
         return succeeded({ gone: answer === 'gone' });
@@ -82,9 +89,10 @@ function mergeHandlers({ policy, parties, containers, integrator }: HandlerParts
     return { rig, bead, epoch, branch, title, repository, test: config.test };
   };
   const merge = async (params: MergeParams, signal: AbortSignal): Promise<EffectOutcome> => {
-    const { container } = parties.get('agent', params.agent).context;
     const { agent, epoch } = params;
-    const found = await containers(container).finish({ agent, epoch, graceMs: policy().graceMs });
+    // The work is there, whatever has become of the agent that did it.
+    const container = parties.find('agent', agent)?.context.container;
+    const found = await containers(container ?? LOCAL).finish({ agent, epoch, graceMs: policy().graceMs });
     if (found?.commits === 0) return succeeded({ kind: 'nothing' });
     const branch = found?.branch ?? params.branch;
     const head = found?.head ?? params.head;
@@ -94,7 +102,9 @@ function mergeHandlers({ policy, parties, containers, integrator }: HandlerParts
   };
   return {
     merge: {
-      deadlineMs: policy().mergeMs + SUPERVISION_MS,
+      get deadlineMs() {
+        return policy().mergeMs + SUPERVISION_MS;
+      },
       lane: (params) => `merge:${(params as unknown as MergeParams).rig}`,
       run: typed<MergeParams>((params, { signal }) => merge(params, signal)),
     },
@@ -113,11 +123,15 @@ function containerHandlers({ policy, containers }: HandlerParts): Record<string,
   type Params = { container: string };
   return {
     provision: {
-      deadlineMs: policy().provisionMs,
+      get deadlineMs() {
+        return policy().provisionMs;
+      },
       run: typed<Params>(async ({ container }) => succeeded(await containers(container).provision())),
     },
     checkHealth: {
-      deadlineMs: policy().healthMs,
+      get deadlineMs() {
+        return policy().healthMs;
+      },
       run: typed<Params>(async ({ container }) => succeeded(await containers(container).health())),
     },
     // The local container is this process's own: letting it go frees nothing but its place in the chart.

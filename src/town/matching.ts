@@ -53,19 +53,27 @@ function pair(parts: MatchParts, slots: number): readonly Pair[] {
   const ready = reads
     .queue({ machine: 'agent', state: 'idle.ready', limit: AGENTS_MAX })
     .flatMap(({ id }) => parties.find('agent', id) ?? []);
+  const left = new Map([...new Set(ready.map(({ context }) => context.rig))].map((rig) => [rig, rigSlots(parts, rig)]));
+  const take = (agent: Party<'agent'>, bead: string) => {
+    const { rig } = agent.context;
+    const free = left.get(rig) ?? 0;
+    if (free <= 0 || pairs.length >= slots) return;
+    left.set(rig, free - 1);
+    pairs.push({ agent, bead });
+  };
   const byRig = new Map<string, Party<'agent'>[]>();
   for (const agent of ready) {
-    const { hook, rig } = agent.context;
+    const { hook, rig, id } = agent.context;
     if (hook === null) byRig.set(rig, [...(byRig.get(rig) ?? []), agent]);
-    else if (pairs.length < slots && isRetryDue(parties, hook, agent.context.id)) pairs.push({ agent, bead: hook });
+    else if (isRetryDue(parties, hook, id)) take(agent, hook);
   }
   for (const [rig, agents] of byRig) {
-    const most = Math.min(agents.length, slots - pairs.length, rigSlots(parts, rig));
+    const most = Math.min(agents.length, slots - pairs.length, left.get(rig) ?? 0);
     if (most <= 0) continue;
     const beads = reads.queue({ machine: 'bead', state: 'open.ready', scope: rig, limit: most });
     beads.forEach(({ id }, index) => {
       const agent = agents[index];
-      if (agent) pairs.push({ agent, bead: id });
+      if (agent) take(agent, id);
     });
   }
   return pairs;

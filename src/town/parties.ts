@@ -35,13 +35,16 @@ export interface Parties {
 }
 
 /** What the town needs of the engine to read its entities. */
-export type EntitySource = (ref: EntityRef) => { state: string; since: EpochMs; context: unknown } | null;
+export type EntitySource = (ref: EntityRef) => { state: string; since: EpochMs; context: object } | null;
 
 export function createParties(source: EntitySource): Parties {
   const find = <M extends TownMachine>(machine: M, id: string): Party<M> | null => {
     const ref = { machine, id };
     const found = source(ref);
-    return found ? { ref, state: found.state, since: found.since, context: found.context as Contexts[M] } : null;
+    // What can not be read has no context: it is as if it were not there, and its own machine has it quarantined.
+    return found && Object.keys(found.context).length > 0
+      ? { ref, state: found.state, since: found.since, context: found.context as Contexts[M] }
+      : null;
   };
   return {
     find,

@@ -3,11 +3,14 @@
  * want it; what is of an epoch that was replaced ends the run that sent it.
  */
 import type { Container, RunReport } from '../agents/port.ts';
-import { coerceError, Refused } from '../core/errors.ts';
+import { coerceError, type RefusalCode, Refused } from '../core/errors.ts';
 import type { EngineEvent } from '../core/types.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Env } from '../env/env.ts';
 import type { Parties } from './parties.ts';
+
+/** Why a run that speaks is nobody's: its agent has another epoch, is not there or not readable, or its bead has not. */
+const ZOMBIE: readonly RefusalCode[] = ['stale_epoch', 'unknown_entity', 'quarantined', 'conflict'];
 
 export type ReportParts = {
   readonly env: Env;
@@ -37,7 +40,7 @@ function eventOf(report: RunReport): EngineEvent {
 async function proveContainer({ engine, parties }: ReportParts, { id }: Container, report: RunReport): Promise<void> {
   const party = parties.find('container', id);
   const known = party?.context.incarnation === report.incarnation;
-  if (!party || (known && !party.state.startsWith('suspect'))) return;
+  if (!party || (known && /^(up\.|draining|stopping)/.test(party.state))) return;
   const event = { type: 'SEEN', incarnation: report.incarnation };
   await ignoringRefusal(engine.deliver({ to: party.ref, event, by: `container/${id}` }));
 }
@@ -48,9 +51,10 @@ async function takeReport(parts: ReportParts, container: Container, report: RunR
   const refusal = await ignoringRefusal(
     parts.engine.deliver({ to, event: eventOf(report), by: `container/${container.id}` }),
   );
-  const isZombie = refusal?.code === 'stale_epoch' || refusal?.code === 'unknown_entity';
-  if (!isZombie || report.kind === 'exited') return;
-  parts.env.log('warn', `${agent} of epoch ${epoch} was replaced and still runs: it is ended`, { agent, epoch });
+  if (!refusal || !ZOMBIE.includes(refusal.code) || report.kind === 'exited') return;
+  parts.env.log('warn', `${agent} of epoch ${epoch} is waited for by nobody and still runs: it is ended`, {
+    ...{ agent, epoch, code: refusal.code },
+  });
   await container.stop({ agent, epoch, graceMs: parts.graceMs() });
 }
 

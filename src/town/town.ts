@@ -19,12 +19,14 @@ import type { EngineEvent, EntityRef, JsonObject, Receipt, Seq } from '../core/t
 import { createEngine, type Engine } from '../engine/engine.ts';
 import type { Alarm, Env } from '../env/env.ts';
 import { createSystemEnv } from '../env/system.ts';
+import type { DeadLetter } from '../scheduler/dead-letters.ts';
 import type { EffectStatus, LogFilter, LogRow, Store } from '../store/port.ts';
 import { openSqlite } from '../store/sqlite.ts';
 import type { BeadInput, ListQuery, SendOptions, Town } from './api.ts';
 import { attemptsAbout } from './attempts.ts';
 import { birthBeads, checkBeads, nameBeads } from './beads.ts';
 import { type Capabilities, loadCapabilities } from './capability.ts';
+import { alarmOf } from './dead-letters.ts';
 import { checkId, configure, effectivePolicy, found, foundRig, parsePolicy } from './founding.ts';
 import { townHandlers } from './handlers.ts';
 import { createHealer } from './heal.ts';
@@ -110,10 +112,10 @@ class RunningTown implements Town {
     await this.#engine.start();
     this.#engine.submitNow((batch) => found(batch, this.#options, this.#policy));
     await this.#refreshMask();
-    const { graceMs } = this.#policy;
-    listen({ env: this.#env, engine: this.#engine, parties: this.#parties, graceMs: () => graceMs }, this.#container);
+    const graceMs = () => this.#policy.graceMs;
+    listen({ env: this.#env, engine: this.#engine, parties: this.#parties, graceMs }, this.#container);
     // Runs of an earlier process are taken up again before anything is dispatched.
-    await this.#container.health();
+    await this.#lookAfterContainer();
     await this.#patrolNow();
     this.#engine.subscribe(() => this.#schedulePatrol());
     this.#matcher.start();
@@ -270,7 +272,26 @@ class RunningTown implements Town {
       },
     });
     const machines = townMachines(this.#policy);
-    return createEngine({ machines, store: this.#store, env, effects, check: checkTown }) as unknown as Engine;
+    const onDeadLetter = (letter: DeadLetter) => void this.#alarm(letter);
+    const options = { machines, store: this.#store, env, effects, check: checkTown, onDeadLetter };
+    return createEngine(options) as unknown as Engine;
+  }
+
+  async #alarm(letter: DeadLetter): Promise<void> {
+    try {
+      await this.#engine.deliver(alarmOf(letter));
+    } catch (thrown) {
+      this.#env.log('error', `nobody could be told of a dead letter: ${coerceError(thrown).message}`);
+    }
+  }
+
+  /** A container that does not answer keeps no town from opening: its chart asks after it from now on. */
+  async #lookAfterContainer(): Promise<void> {
+    try {
+      await this.#container.health();
+    } catch (thrown) {
+      this.#env.log('warn', `container ${this.#container.id} gave no answer: ${coerceError(thrown).message}`);
+    }
   }
 
   #containerOf(id: string): Container {

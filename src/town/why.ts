@@ -7,7 +7,7 @@ import { BREAKER } from '../../machines/wiring.ts';
 import { Refused } from '../core/errors.ts';
 import type { EntityRef, EpochMs, JsonObject } from '../core/types.ts';
 import { refText } from '../core/types.ts';
-import type { Reads } from '../store/port.ts';
+import type { EntityRow, Reads } from '../store/port.ts';
 import type { Why, WhyCondition } from './api.ts';
 import type { Parties, Party } from './parties.ts';
 
@@ -19,7 +19,7 @@ export function explain(parts: WhyParts, ref: EntityRef): Why {
   const row = parts.reads.entity(ref);
   if (!row) throw new Refused('unknown_entity', `there is no ${refText(ref)} in this town`, { entity: refText(ref) });
   const since = Math.max(...parts.reads.places(ref).map(({ sinceAt }) => sinceAt), row.createdAt);
-  const conditions = [...specific(parts, ref, row.state), ...waits(parts, ref)];
+  const conditions = [...specific(parts, ref, row), ...waits(parts, ref)];
   const answer = answerOf(refText(ref), row.state, conditions);
   return { entity: refText(ref), state: row.state, since, answer, conditions };
 }
@@ -57,10 +57,14 @@ function waits({ reads }: WhyParts, ref: EntityRef): readonly WhyCondition[] {
   return [...effects, ...timers];
 }
 
-function specific(parts: WhyParts, ref: EntityRef, state: string): readonly WhyCondition[] {
-  if (ref.machine === 'bead') return ofBead(parts, parts.parties.get('bead', ref.id), state);
-  if (ref.machine === 'agent') return ofAgent(parts, parts.parties.get('agent', ref.id), state);
-  return [];
+function specific(parts: WhyParts, ref: EntityRef, { state, status }: EntityRow): readonly WhyCondition[] {
+  const bead = ref.machine === 'bead' ? parts.parties.find('bead', ref.id) : null;
+  if (bead) return ofBead(parts, bead, state);
+  const agent = ref.machine === 'agent' ? parts.parties.find('agent', ref.id) : null;
+  if (agent) return ofAgent(parts, agent, state);
+  if (ref.machine !== 'bead' && ref.machine !== 'agent' && status !== 'quarantined') return [];
+  const waitsFor = 'a person: its stored state is damaged; restore a backup, or put another in its place';
+  return [condition('its stored state can be read', false, { inputs: { status }, waitsFor })];
 }
 
 function ofBead(parts: WhyParts, bead: Party<'bead'>, state: string): readonly WhyCondition[] {

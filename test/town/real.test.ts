@@ -73,7 +73,13 @@ async function scene({ body = '', rig = {}, environment = {}, container = () => 
     ...{ rigs: { r: config }, agents: [{ id: 'p1', rig: 'r' }], awaitApi: true },
   });
   closers.push(() => town[Symbol.asyncDispose]());
-  const served = await serveTown(town, { host: '127.0.0.1', port: 0, operatorToken: 'o'.repeat(43), version: 'test', env });
+  const served = await serveTown(town, {
+    host: '127.0.0.1',
+    port: 0,
+    operatorToken: 'o'.repeat(43),
+    version: 'test',
+    env,
+  });
   closers.push(() => served.close());
   return { town, real, folder, git, path };
 }

@@ -14,21 +14,21 @@ import type {
   RunStatus,
   StartOutcome,
 } from '../../src/agents/port.ts';
-import { coerceError } from '../../src/core/errors.ts';
-import type { EngineEvent } from '../../src/core/types.ts';
+import { Bug, coerceError } from '../../src/core/errors.ts';
+import { type EngineEvent, parseRef } from '../../src/core/types.ts';
 import { createSimulatedEnv, type SimulatedEnv } from '../../src/env/simulated.ts';
 import { openMemory } from '../../src/store/memory.ts';
-import type { Town } from '../../src/town/api.ts';
+import type { BeadInput, Town } from '../../src/town/api.ts';
 import type { TownOptions } from '../../src/town/options.ts';
 import { createTown } from '../../src/town/town.ts';
 
+export const SECOND = 1_000;
 export const MINUTE = 60_000;
+const GRACE_MS = 10_000;
 export const RIG: RigConfig = {
   ...{ path: '/nowhere', branch: 'main', argv: ['agent'], promptBy: 'stdin', test: [], merge: true },
   ...{ env: {}, secrets: {} },
 };
-
-type Start = { spec: RunSpec; answer: (outcome: StartOutcome | Promise<StartOutcome>) => void };
 
 /** A container whose every answer a test decides. Without a word it accepts and lives. */
 export class ScriptedContainer implements Container {
@@ -101,7 +101,7 @@ export class ScriptedIntegrator implements Integrator {
 }
 
 export type World = AsyncDisposable & {
-  town: Town;
+  readonly town: Town;
   container: ScriptedContainer;
   integrator: ScriptedIntegrator;
   env: SimulatedEnv;
@@ -109,64 +109,96 @@ export type World = AsyncDisposable & {
   settle(): Promise<void>;
   /** Lets time pass, settling at each instant at which something is due. */
   pass(ms: number): Promise<void>;
+  /** Closes the town and opens it again on the same store, as another process would. */
+  restart(options?: Partial<TownOptions>): Promise<void>;
   bead(id: string): { state: string; context: Record<string, unknown> };
   agent(id?: string): { state: string; context: Record<string, unknown> };
   state(ref: string): string;
   /** Sends an event; the sentence of the refusal when it is refused. */
   tell(ref: string, event: EngineEvent): Promise<string | null>;
+  /** Creates beads, each with its title; lets them be dispatched. */
+  create(...beads: (string | BeadInput)[]): Promise<void>;
   latest(): RunSpec;
 };
 
-type WorldOptions = Partial<TownOptions> & { policy?: PolicyPatch; agentCount?: number; beads?: string[] };
+export type WorldOptions = Partial<TownOptions> & { policy?: PolicyPatch; agentCount?: number; beads?: string[] };
 
 /** A town with one rig `r`, polecats `p1`…, jitter off, and the named beads. */
 export async function world({ agentCount = 1, beads = ['b1'], policy, ...options }: WorldOptions = {}): Promise<World> {
-  const env = createSimulatedEnv({ seed: 1 });
+  const env = (options.env as SimulatedEnv | undefined) ?? createSimulatedEnv({ seed: 1 });
   const directory = mkdtempSync(join(tmpdir(), 'yardmaster-world-'));
   const container = new ScriptedContainer();
   const integrator = new ScriptedIntegrator();
   const agents = Array.from({ length: agentCount }, (_, index) => ({ id: `p${index + 1}`, rig: 'r' }));
   const store = openMemory({ env });
-  const town = await createTown({
+  const found: TownOptions = {
     ...{ directory, env, store, container, integrator, rigs: { r: RIG }, agents },
     policy: { jitter: 0, ...policy },
     ...options,
-  });
-  const one = (machine: string, id: string) => {
-    const view = town.get({ machine, id });
-    if (!view) throw new Error(`no ${machine} ${id}`);
-    return { state: view.substate, context: view.context as Record<string, unknown> };
   };
+  let town = await env.until(createTown(found));
   const made: World = {
-    ...{ town, container, integrator, env },
+    ...{ container, integrator, env, ...looking(env, () => town) },
+    get town() {
+      return town;
+    },
     settle: () => env.settle(),
     pass: (ms) => env.pass(ms),
-    bead: (id) => one('bead', id),
-    agent: (id = 'p1') => one('agent', id),
-    state: (ref) => one(ref.slice(0, ref.indexOf('/')), ref.slice(ref.indexOf('/') + 1)).state,
-    async tell(ref, event) {
-      const [machine = '', ...id] = ref.split('/');
-      const sent = town.send({ machine, id: id.join('/') }, event).then(
-        () => null,
-        (thrown: unknown) => coerceError(thrown).message,
-      );
-      return env.until(sent);
+    async restart(changed) {
+      await close(env, town);
+      // A policy that was changed meanwhile is in the store.
+      const { policy: _, ...rest } = found;
+      town = await env.until(createTown({ ...rest, ...changed }));
+      await env.settle();
     },
     latest() {
       const spec = container.starts.at(-1);
-      if (!spec) throw new Error('nothing was started');
+      if (!spec) throw new Bug('nothing was started');
       return spec;
     },
     async [Symbol.asyncDispose]() {
-      await env.until(Promise.resolve(town[Symbol.asyncDispose]()));
+      await close(env, town);
       rmSync(directory, { recursive: true, force: true });
     },
   };
-  if (beads.length > 0) {
-    await env.until(town.createBeads(beads.map((id) => ({ id, title: id }))));
-  }
+  if (beads.length > 0) await made.create(...beads);
   await env.settle();
   return made;
 }
 
-export type { Start };
+/** What never answers is given up after a while. */
+async function close(env: SimulatedEnv, town: Town): Promise<void> {
+  const closed = Promise.resolve(town[Symbol.asyncDispose]());
+  await env.settle();
+  await env.pass(GRACE_MS);
+  await closed;
+}
+
+type Looking = Pick<World, 'bead' | 'agent' | 'state' | 'tell' | 'create'>;
+
+function looking(env: SimulatedEnv, town: () => Town): Looking {
+  const one = (machine: string, id: string) => {
+    const view = town().get({ machine, id });
+    if (!view) throw new Bug(`no ${machine} ${id}`);
+    return { state: view.substate, context: view.context as Record<string, unknown> };
+  };
+  return {
+    bead: (id) => one('bead', id),
+    agent: (id = 'p1') => one('agent', id),
+    state: (ref) => one(parseRef(ref).machine, parseRef(ref).id).state,
+    async tell(ref, event) {
+      const sent = town()
+        .send(parseRef(ref), event)
+        .then(
+          () => null,
+          (thrown: unknown) => coerceError(thrown).message,
+        );
+      return env.until(sent);
+    },
+    async create(...beads) {
+      const inputs = beads.map((bead) => (typeof bead === 'string' ? { id: bead, title: bead } : bead));
+      await env.until(town().createBeads(inputs));
+      await env.settle();
+    },
+  };
+}

@@ -19,7 +19,7 @@ type LogOptions = TownChoice & {
 };
 
 const LIMIT_DEFAULT = 30;
-const LIMIT_MAX = 1_000;
+const LIMIT_MAX = 500;
 const DETAIL_CELLS = 120;
 
 export function registerLog({ program, shell, finish }: Registrar): void {

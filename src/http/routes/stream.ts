@@ -33,6 +33,8 @@ export function streamRoutes(api: Api, { town, env, gates, closing }: ApiParts):
     const stream = openEventStream({ town, env, filter, from: start, closing, onClose });
     context.header('Content-Type', 'text/event-stream');
     context.header('X-Accel-Buffering', 'no');
+    // Nothing else goes over the connection after it: a server that closes need not wait for it.
+    context.header('Connection', 'close');
     return context.body(stream);
   });
 }

@@ -12,7 +12,7 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
   error: 'is no id — use 1 to 64 small letters, digits, ".", "_" or "-", beginning with a letter or digit',
 });
 const anyId = line(512);
-const whole = (min: number) => z.coerce.number().int().min(min).openapi({ type: 'integer' });
+const whole = (min: number) => z.coerce.number().int().min(min).openapi({ type: 'integer', minimum: min });
 const seq = whole(0);
 const limit = z.coerce.number().int().min(1).max(PAGE_MAX).default(50).openapi({ type: 'integer' });
 const order = z.enum(['asc', 'desc']);
