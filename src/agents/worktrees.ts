@@ -35,6 +35,11 @@ export function attemptBaseRef(branch: string): string {
   return `refs/yardmaster/base/${branch}`;
 }
 
+/** Where the files are kept that an agent with commits of its own left uncommitted. */
+export function checkpointRef(branch: string): string {
+  return `refs/yardmaster/checkpoint/${branch}`;
+}
+
 /** Calls that change a repository's list of worktrees are made one at a time: git locks them, and does not wait. */
 export async function inRepositoryTurn<T>(repository: string, call: () => Promise<T>): Promise<T> {
   return inTurn(`repository:${await realpath(repository).catch(() => repository)}`, call);
@@ -140,7 +145,12 @@ export class Worktrees {
     return shared === (await this.#git.run(repository, [...absolute, '--git-common-dir'])) ? { lock, head } : null;
   }
 
-  async #checkpoint({ worktree, branch }: AttemptWorktree, { lock }: { lock: string }): Promise<boolean> {
+  /**
+   * Saves what was not committed. An agent that made no commit leaves its files as its work; one that did has chosen
+   * what its work is, and the rest is kept aside, where nothing is merged from.
+   */
+  async #checkpoint(attempt: AttemptWorktree, { lock, head }: { lock: string; head: string }): Promise<boolean> {
+    const { worktree, branch, base } = attempt;
     // All processes of the run are gone: a lock that is still there belongs to a git that was killed.
     await rm(lock, { force: true });
     const changed = await this.#git.run(worktree, ['status', '--porcelain', '--untracked-files=normal']);
@@ -149,8 +159,15 @@ export class Worktrees {
     const message = `Checkpoint of ${branch}: what was not committed when the run ended`;
     const { code } = await this.#git.try(worktree, ['diff', '--cached', '--quiet', '--no-ext-diff']);
     if (code === 0) return false;
-    await this.#git.run(worktree, ['commit', '--no-verify', '--quiet', '--message', message]);
+    if (head === base) await this.#git.run(worktree, ['commit', '--no-verify', '--quiet', '--message', message]);
+    else await this.#setAside(attempt, { head, message });
     return true;
+  }
+
+  async #setAside({ repository, worktree, branch }: AttemptWorktree, what: { head: string; message: string }) {
+    const tree = await this.#git.run(worktree, ['write-tree']);
+    const commit = await this.#git.run(worktree, ['commit-tree', tree, '-p', what.head, '-m', what.message]);
+    await this.#git.run(repository, ['update-ref', checkpointRef(branch), commit]);
   }
 
   async #isAncestor(repository: string, older: string, newer: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 /**
- * What a watcher knows of the beads and agents of a town: their states, kept from the log, and whether anything still moves.
+ * What a watcher knows of the beads and agents of a town: their states, kept from the log, and whether anything moves.
  */
 import type { LogRow } from '../store/port.ts';
 
@@ -34,13 +34,18 @@ export function lotOf(state: string): Lot {
 
 export class Board {
   readonly #beads = new Map<string, string>();
+  /** How many beads are in each leaf state: a large backlog is not counted again for each commit. */
+  readonly #census = new Map<string, number>();
   readonly #agents = new Map<string, { state: string; bead: string | null }>();
 
-  seedBead({ id, state }: Seen): void {
+  putBead({ id, state }: Seen): void {
+    const before = this.#beads.get(id);
+    if (before !== undefined) this.#census.set(before, (this.#census.get(before) ?? 0) - 1);
     this.#beads.set(id, state);
+    this.#census.set(state, (this.#census.get(state) ?? 0) + 1);
   }
 
-  seedAgent({ id, state, bead }: Seen & { bead: string | null }): void {
+  putAgent({ id, state, bead }: Seen & { bead: string | null }): void {
     this.#agents.set(id, { state, bead });
   }
 
@@ -50,7 +55,7 @@ export class Board {
   }
 
   #takeRow({ entity, event, after }: LogRow): void {
-    if (entity.machine === 'bead') this.#beads.set(entity.id, after);
+    if (entity.machine === 'bead') this.putBead({ id: entity.id, state: after });
     if (entity.machine !== 'agent') return;
     const known = this.#agents.get(entity.id)?.bead ?? null;
     const bead = event.type === 'ASSIGN' && typeof event.bead === 'string' ? event.bead : known;
@@ -76,13 +81,13 @@ export class Board {
 
   tally(): Tally {
     const lots = { closed: 0, failed: 0, running: 0, merging: 0, waiting: 0, blocked: 0 };
-    for (const state of this.#beads.values()) lots[lotOf(state)] += 1;
+    for (const [state, count] of this.#census) lots[lotOf(state)] += count;
     return { total: this.#beads.size, ...lots };
   }
 
   /** True when no bead moves without a person: all are closed, failed for good, or wait for one. */
   isOver(): boolean {
-    const states = [...this.#beads.values()];
+    const states = [...this.#census].flatMap(([state, count]) => (count > 0 ? [state] : []));
     const moves = (state: string) => ['running', 'merging', 'waiting'].includes(lotOf(state));
     const moving = states.filter((state) => moves(state) && state !== 'open.blockedDeps');
     if (moving.length === 0) return true;

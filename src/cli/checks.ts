@@ -1,6 +1,6 @@
 /**
- * Everything that can be known to be wrong before a town is opened: the repository, the programs, the secrets, the work file.
- * Nothing is written here, and all that is wrong is told at once.
+ * Everything that can be known to be wrong before a town is opened: the repository, the programs, the secrets, the
+ * work file. Nothing is written here, and all that is wrong is told at once.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';

@@ -1,4 +1,4 @@
-/** `yardmaster demo`: a small backlog, three scripted agents, six faults on purpose, and how the charts get over them. */
+/** The command `demo`: a small backlog, three scripted agents, six faults on purpose, and how the charts mend them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PolicyPatch, policyPatchSchema } from '../../machines/policy.ts';
@@ -33,9 +33,10 @@ export function registerDemo({ program, shell, finish }: Registrar): void {
     .command('demo')
     .summary('see it get over six faults, in less than a minute')
     .description(
-      'Works through a small backlog with three scripted agents, in a fresh git repository and a fresh town, with faults on purpose: ' +
-        'a start that is refused, one that answers false, one that answers too late, an agent that crashes, one that ends with ' +
-        'nothing, one that falls silent. Ends by itself; the exit code is 0 when exactly the bead that can not be done has failed.',
+      'Works through a small backlog with three scripted agents, in a fresh git repository and a fresh town, with ' +
+        'faults on purpose: a start that is refused, one that answers false, one that answers too late, an agent that ' +
+        'crashes, one that ends with nothing, one that falls silent. Ends by itself; the exit code is 0 when exactly ' +
+        'the bead that can not be done has failed.',
     )
     .option('--keep', 'keep the town and its API open afterwards, until Ctrl-C')
     .option('--folder <folder>', 'where it plays (default: data/demo-run in this package)');

@@ -1,6 +1,6 @@
 /**
- * What Ctrl-C does to a run: once, nothing more is started and what runs ends; twice, what runs is stopped; three times, the
- * process ends at once and what runs goes on.
+ * What Ctrl-C does to a run: once, nothing more is started and what runs ends; twice, what runs is stopped; three
+ * times, the process ends at once and what runs goes on.
  */
 import { BREAKER } from '../../machines/wiring.ts';
 import { coerceError, Refused } from '../core/errors.ts';

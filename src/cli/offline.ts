@@ -5,11 +5,8 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Policy } from '../../machines/policy.ts';
 import { Refused } from '../core/errors.ts';
-import { acceptedEvents, hydrate, stateValueOf } from '../core/snapshot.ts';
-import type { EntityRef, JsonObject } from '../core/types.ts';
-import type { EntityView as EngineView } from '../engine/view.ts';
 import type { Env } from '../env/env.ts';
-import type { Reads } from '../store/port.ts';
+import type { EntityRow, Reads } from '../store/port.ts';
 import { openSqliteReadOnly } from '../store/sqlite.ts';
 import type { VerifyReport } from '../town/api.ts';
 import { attemptsAbout } from '../town/attempts.ts';
@@ -41,8 +38,13 @@ export function openOffline(directory: string, env: Env): OfflineTown {
     );
   }
   const { read: reads, close } = openSqliteReadOnly({ file });
-  const engine = { get: viewer(reads), reads, env, health: () => ({ ok: true as const }) };
-  const parties = createParties((ref) => engine.get(ref.machine, ref.id));
+  const resolve = definitionResolver(reads);
+  const definitionOf = ({ definition }: EntityRow) => resolve(definition);
+  const engine = { definitionOf, reads, env, health: () => ({ ok: true as const }) };
+  const parties = createParties((ref) => {
+    const view = viewOf(engine, ref);
+    return view && { ...view, state: view.substate };
+  });
   const name = nameOf(reads) ?? basename(directory);
   const policy = (): Policy => effectivePolicy(reads);
   return {
@@ -71,22 +73,4 @@ function nameOf(reads: Reads): string | null {
   if (!row) return null;
   const { context } = JSON.parse(row.snapshot) as { context: { name?: string } };
   return context.name ?? null;
-}
-
-/** Entities by the machines that wrote their snapshots; what can not be read is shown without its context. */
-function viewer(reads: Reads): (machine: string, id: string) => EngineView | null {
-  const definitionOf = definitionResolver(reads);
-  return (machine, id) => {
-    const ref: EntityRef = { machine, id };
-    const row = reads.entity(ref);
-    if (!row) return null;
-    const { state, status, rev } = row;
-    const since = Math.max(...reads.places(ref).map(({ sinceAt }) => sinceAt), row.createdAt);
-    const outside = { id, state, states: state.split(' '), status, rev, since };
-    const definition = definitionOf(row.definition);
-    const { context } = JSON.parse(row.snapshot) as { context: JsonObject };
-    if (!definition || status === 'quarantined') return { ...outside, value: state, context, accepts: [] };
-    const snapshot = hydrate(definition, row.snapshot);
-    return { ...outside, value: stateValueOf(snapshot), context, accepts: acceptedEvents(definition, snapshot) };
-  };
 }

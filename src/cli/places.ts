@@ -35,15 +35,15 @@ export function slug(text: string): string {
   return words.slice(0, NAME_MAX).replace(/-+$/, '') || 'town';
 }
 
-/** The folder of the town of a repository: what `--data` says, else `YARDMASTER_DATA`, else one below `~/.yardmaster`. */
+/** The folder of a repository's town: what `--data` says, else `YARDMASTER_DATA`, else one below `~/.yardmaster`. */
 export function placeOfRepository(shell: Shell, repository: string, data: string | undefined): string {
   const given = data ?? shell.environment.YARDMASTER_DATA;
   return given ? resolve(shell.directory, given) : join(home(shell), townName(repository));
 }
 
 /**
- * The folder of the town that a command is about: what is given, else that of the repository of the current folder, else the
- * only one there is. Throws Refused `unavailable`.
+ * The folder of the town that a command is about: what is given, else that of the repository of the current folder,
+ * else the only one there is. Throws Refused `unavailable`.
  */
 export function placeOfTown(shell: Shell, data: string | undefined): string {
   const given = data ?? shell.environment.YARDMASTER_DATA;
@@ -109,7 +109,7 @@ export function writeAddress(directory: string, url: string, pid: number | null)
   writeFileSync(file, `${JSON.stringify(address)}\n`, { mode: 0o600, flag: 'wx' });
 }
 
-/** The address of the process that has the town open; null when none has. What a process left that is gone does not count. */
+/** The address of the process that has the town open; null when none has, whatever an earlier one left. */
 export function readAddress(directory: string): Address | null {
   const address = readAddressFile(directory);
   return address && address.pid > 0 && isAlive(address) ? address : null;

@@ -93,13 +93,14 @@ export class Progress {
     this.#erase();
   }
 
-  /** On a terminal the bar tells of what is closed; elsewhere a line does. What failed always gets its line from a recovery. */
+  /** On a terminal the bar tells of what is closed, elsewhere a line does. What failed has the line of its recovery. */
   #endLine({ entity, at, before, after, event }: LogRow): string | null {
     if (this.#options.writer.isTerminal || lotOf(after) !== 'closed' || before === after) return null;
     const { closed, total } = this.#options.board.tally();
     const result = event.result as { commit?: unknown } | undefined;
     const commit = typeof result?.commit === 'string' ? ` ${result.commit.slice(0, 7)}` : '';
-    return `${this.#since(at)}  ${entity.id.padEnd(SUBJECT_CELLS)}  ${after.replace('closed.', '')}${commit} (${closed}/${total})`;
+    const subject = `${this.#since(at)}  ${entity.id.padEnd(SUBJECT_CELLS)}`;
+    return `${subject}  ${after.replace('closed.', '')}${commit} (${closed}/${total})`;
   }
 
   #since(at: number): string {

@@ -1,6 +1,6 @@
 /**
- * What commands read of a town, wherever it is: a running one over HTTP (`client.ts`), or the database of one that rests
- * (`offline.ts`).
+ * What commands read of a town, wherever it is: a running one over HTTP (`client.ts`), or the database of one that
+ * rests (`offline.ts`).
  */
 import type { Policy } from '../../machines/policy.ts';
 import type { EntityRef, Seq } from '../core/types.ts';

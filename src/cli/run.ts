@@ -1,4 +1,4 @@
-/** `yardmaster run`: a backlog to its end, on one repository, with the progress on the screen. */
+/** The command `run`: a backlog to its end, on one repository, with the progress on the screen. */
 import { resolve } from 'node:path';
 import type { RigConfig } from '../../machines/vocabulary.ts';
 import type { BeadInput, Town } from '../town/api.ts';
@@ -39,9 +39,9 @@ export function registerRun({ program, shell, finish }: Registrar): void {
     .summary('work through a backlog and end')
     .description(
       'Works through the beads of a work file on a repository and ends when all are closed or failed for good. ' +
-        'Everything is checked before anything is written. The town is kept: the same command again goes on where it was, ' +
-        'skips the beads that are there, and adds new ones. Ctrl-C: what runs comes to its end, nothing more is started. ' +
-        'Twice: runs are stopped. Three times: leaves at once.',
+        'Everything is checked before anything is written. The town is kept: the same command again goes on ' +
+        'where it was, skips the beads that are there, and adds new ones. Ctrl-C: what runs comes to its end, ' +
+        'nothing more is started. Twice: runs are stopped. Three times: leaves at once.',
     );
   withPort(
     withTown(withRig(withJson(withData(command, '~/.yardmaster/<repository>-<hash>, never the repository')))),

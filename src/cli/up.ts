@@ -1,4 +1,4 @@
-/** `yardmaster up`: a town that stays, served over HTTP until it is told to end. */
+/** The command `up`: a town that stays, served over HTTP until it is told to end. */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Refused } from '../core/errors.ts';
@@ -28,8 +28,9 @@ export function registerUp({ program, shell, finish }: Registrar): void {
     .command('up')
     .summary('open a town and keep it running')
     .description(
-      'Opens a town and serves its API until SIGINT or SIGTERM. Runs go on without it; the next start takes them up again. ' +
-        'With --repo and --agent the repository is added, or configured anew; without them the town is opened as it is.',
+      'Opens a town and serves its API until SIGINT or SIGTERM. Runs go on without it; the next start takes them up ' +
+        'again. With --repo and --agent the repository is added, or configured anew; without them the town is ' +
+        'opened as it is.',
     );
   withPort(withTown(withRig(withData(command, '~/.yardmaster/<repository>-<hash>'))), String(PORT))
     .addHelpText(

@@ -1,4 +1,4 @@
-/** Follows an open town: its board, its progress on the screen, its recoveries in words, and the moment it comes to rest. */
+/** Follows an open town: its board, its progress on the screen, its recoveries in words, and when it comes to rest. */
 import type { EntityRef, EpochMs } from '../core/types.ts';
 import type { Env } from '../env/env.ts';
 import type { LogRow } from '../store/port.ts';
@@ -67,9 +67,9 @@ export function watchTown(town: Town, { writer, paint, env, onRecovery }: WatchO
 
 function seeded(town: Town): Board {
   const board = new Board();
-  for (const { id, substate } of everyView(town, 'bead')) board.seedBead({ id, state: substate });
+  for (const { id, substate } of everyView(town, 'bead')) board.putBead({ id, state: substate });
   for (const { id, substate, context } of everyView(town, 'agent')) {
-    board.seedAgent({ id, state: substate, bead: typeof context.bead === 'string' ? context.bead : null });
+    board.putAgent({ id, state: substate, bead: typeof context.bead === 'string' ? context.bead : null });
   }
   return board;
 }

@@ -38,7 +38,7 @@ export function createGuard(problems: Problems, options: GuardOptions): ApiMiddl
 function judgeHost(context: ApiContext, { allowedHosts }: GuardOptions): Problem | null {
   const host = context.req.header('host')?.toLowerCase();
   const isDoubled = (context.env?.incoming?.headersDistinct.host?.length ?? 1) > 1;
-  const isOurs = host !== undefined && allowedHosts.has(host) ;
+  const isOurs = host !== undefined && allowedHosts.has(host) && new URL(context.req.url).host === hostOf(host);
   if (isOurs && !isDoubled) return null;
   return { code: 'misdirected', detail: 'the Host header names no host of this town: use the address that it printed' };
 }

@@ -40,7 +40,7 @@ import { briefOf, createRunSpecs } from './run-specs.ts';
 import { maskEvent, maskOf } from './secrets.ts';
 import { Settling } from './settling.ts';
 import { stateAt, verifyTown } from './verify.ts';
-import { effectView, listViews, pageSize, statusOf, viewOf } from './views.ts';
+import { effectView, listViews, pageSize, statusOf, type ViewEngine, viewOf } from './views.ts';
 import { explain } from './why.ts';
 
 const PATROL_MS = 60_000;
@@ -186,15 +186,29 @@ class RunningTown implements Town {
     return policy;
   }
 
+  get #views(): ViewEngine {
+    const engine = this.#engine;
+    const { reads, env } = engine;
+    return { reads, env, definitionOf: ({ ref }) => engine.definition(ref.machine), health: () => engine.health() };
+  }
+
   // Views ---------------------------------------------------------------------------------------------------------
 
-  get = (ref: EntityRef) => viewOf(this.#engine, ref);
-  list = (machine: string, query: ListQuery = {}) => listViews(this.#engine, machine, query);
+  get(ref: EntityRef) {
+    this.#engine.definition(ref.machine); // refuses an unknown machine
+    return viewOf(this.#views, ref);
+  }
+
+  list(machine: string, query: ListQuery = {}) {
+    this.#engine.definition(machine);
+    return listViews(this.#views, machine, query);
+  }
+
   brief = (bead: string) => briefOf(this.#engine.reads, this.#parties.get('bead', bead).context.id);
   attempts = (about: EntityRef, limit = 50) => attemptsAbout(this.#engine.reads, about, limit);
   stateAt = (ref: EntityRef, seq: Seq) => stateAt(this.#engine.reads, ref, seq);
   why = (ref: EntityRef) => explain({ reads: this.#engine.reads, parties: this.#parties, policy: this.#policy }, ref);
-  status = () => statusOf(this.#engine, this.#parties, this.name);
+  status = () => statusOf(this.#views, this.#parties, this.name);
   policy = () => this.#policy;
   verify = () => verifyTown(this.#engine.reads);
   backup = (file: string) => this.#store.backup(file);

@@ -1,10 +1,13 @@
 /** Projections of entities for people and programs; the one place that turns a row into a view. */
 
 import { BREAKER } from '../../machines/wiring.ts';
+import type { Definition } from '../core/define.ts';
+import { acceptedEvents, contextOf, hydrate } from '../core/snapshot.ts';
 import type { EntityRef } from '../core/types.ts';
 import { refText } from '../core/types.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { EffectRow, Paged } from '../store/port.ts';
+import type { Env } from '../env/env.ts';
+import type { EffectRow, EntityRow, Paged, Reads } from '../store/port.ts';
 import type { EffectView, EntityView, ListQuery, TownStatus } from './api.ts';
 import type { Parties } from './parties.ts';
 
@@ -14,26 +17,50 @@ const LIST_MAX = 200;
 
 export const pageSize = (limit: number | undefined) => Math.min(Math.max(limit ?? PAGE_DEFAULT, 1), PAGE_MAX);
 
-type ViewEngine = Pick<Engine, 'get' | 'reads' | 'health' | 'env'>;
+/** What views need: a running engine has it, and so has a database that is only read. */
+export type ViewEngine = {
+  /** The definition that reads a row's snapshot; null when it is not known any more. */
+  readonly definitionOf: (row: EntityRow) => Definition | null;
+  readonly reads: Reads;
+  readonly health: Engine['health'];
+  readonly env: Env;
+};
 
 export function viewOf(engine: ViewEngine, ref: EntityRef): EntityView | null {
-  const view = engine.get(ref.machine, ref.id);
-  const row = view && engine.reads.entity(ref);
-  if (!view || !row) return null;
-  const { state: substate, since, status, rev, accepts, context } = view;
-  const { createdAt, updatedAt } = row;
+  const row = engine.reads.entity(ref);
+  return row && viewOfRow(engine, row);
+}
+
+/** Reads the row alone: a list costs one query for its page and one look at the places of each entity. */
+function viewOfRow({ definitionOf, reads }: ViewEngine, row: EntityRow): EntityView {
+  const { ref, state: substate, status, rev, createdAt, updatedAt } = row;
   const state = substate.split('.')[0] ?? substate;
+  const since = Math.max(...reads.places(ref).map(({ sinceAt }) => sinceAt));
   return {
     ...{ ref: refText(ref), machine: ref.machine, id: ref.id, state, substate, since, status, rev },
-    ...{ accepts, context, createdAt, updatedAt },
+    ...{ ...insideOf(definitionOf(row), row), createdAt, updatedAt },
   };
+}
+
+function insideOf(
+  definition: Definition | null,
+  { snapshot, status }: EntityRow,
+): Pick<EntityView, 'accepts' | 'context'> {
+  const closed = { accepts: [], context: {} };
+  if (!definition || status === 'quarantined') return closed;
+  try {
+    const hydrated = hydrate(definition, snapshot);
+    return { accepts: acceptedEvents(definition, hydrated), context: contextOf(hydrated) };
+  } catch {
+    return closed; // unreadable: the engine quarantines it at its next event
+  }
 }
 
 export function listViews(engine: ViewEngine, machine: string, query: ListQuery): Paged<EntityView> {
   const { state, rig, label, limit, after } = query;
   const filter = { machine, ...(state && { state }), ...(rig && { scope: rig }), ...(label && { label }) };
   const page = engine.reads.entities(filter, { limit: pageSize(limit), ...(after && { after }) });
-  return { items: page.items.flatMap(({ ref }) => viewOf(engine, ref) ?? []), next: page.next };
+  return { items: page.items.map((row) => viewOfRow(engine, row)), next: page.next };
 }
 
 export function effectView({ entity, key, type, params, status, attempt, dueAt, note }: EffectRow): EffectView {

@@ -72,6 +72,16 @@ test('what was not committed is, new and changed and deleted files alike, and by
   expect(await worktrees.collect(made)).toEqual({ ...evidence, checkpointed: false });
 });
 
+test('what an agent with commits of its own left uncommitted is kept aside and is no part of its work', async () => {
+  const { path, worktrees } = setUp();
+  const made = await worktrees.add(first, { path, targetBranch: 'main' });
+  const head = commit(made.worktree, { a: '1' }, 'Work');
+  write(made.worktree, { 'notes.txt': 'scratch' });
+  expect(await worktrees.collect(made)).toMatchObject({ head, commits: 1, checkpointed: true });
+  expect(git(path, 'show', 'refs/yardmaster/checkpoint/attempt/gt-1/1:notes.txt')).toBe('scratch');
+  expect(git(path, 'rev-parse', 'attempt/gt-1/1').trim()).toBe(head);
+});
+
 test('commits on a detached head are brought onto the branch', async () => {
   const { path, worktrees } = setUp();
   const made = await worktrees.add(first, { path, targetBranch: 'main' });

@@ -127,6 +127,24 @@ describe('a town that is open', { timeout: 30_000 }, () => {
   });
 });
 
+test('a listener ends when the town is closed', { timeout: 30_000 }, async () => {
+  const place = workshop();
+  const { close } = await open(place);
+  const shell = testShell();
+  const followed = shell.run('log', '--follow', '--json', '--machine', 'breaker', '--data', place.data);
+  await shell.out.has(/"xstate\.init"/);
+  await say(place, 'pause');
+  await shell.out.has(/"PAUSE"/);
+  await close();
+  expect(await followed).toBe(exits.done);
+  expect(shell.errors.text).toBe('the town was closed\n');
+  const rows = shell.out.text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(rows.map((row) => row.event.type)).toEqual(['xstate.init', 'PAUSE']);
+});
+
 test('a town that rests can be looked at and copied, but not told anything', { timeout: 30_000 }, async () => {
   const place = workshop();
   const { close } = await open(place);

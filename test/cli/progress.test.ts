@@ -8,7 +8,7 @@ import { MemoryWriter } from './shell.ts';
 
 function boardOf(...states: readonly string[]): Board {
   const board = new Board();
-  for (const [index, state] of states.entries()) board.seedBead({ id: `bead-${index + 1}`, state });
+  for (const [index, state] of states.entries()) board.putBead({ id: `bead-${index + 1}`, state });
   return board;
 }
 
@@ -89,7 +89,7 @@ test('a run is over when nothing moves without a person', () => {
 
 test('a run is over when no agent can start any more', () => {
   const board = boardOf('open.ready');
-  board.seedAgent({ id: 'polecat-1', state: 'idle.ready', bead: null });
+  board.putAgent({ id: 'polecat-1', state: 'idle.ready', bead: null });
   expect(board.isOver()).toBe(false);
   board.take(
     rowsOf({ entity: 'agent/polecat-1', event: { type: 'effect.startRun.refused' }, after: 'idle.quarantined' }),

@@ -1,5 +1,5 @@
 /** `yardmaster run` with real processes and a real repository. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exits } from '../../src/cli/exits.ts';
@@ -31,6 +31,24 @@ describe('run', { timeout: 30_000 }, () => {
     expect(merges(repository)).toHaveLength(3);
 
     expect(await testShell().run('verify', '--data', data)).toBe(exits.done);
+  });
+
+  test('a work file may say everything, its secrets by reference', async () => {
+    const { root, repository, data, gate, work } = workshop();
+    const rig = {
+      repo: 'shop',
+      agent: './agent.sh',
+      test: 'test -f agent.sh',
+      env: { GATE: gate },
+      secrets: { TOKEN: 'env:MY_TOKEN' },
+    };
+    const policy = { recycleMs: 50, runsMax: 1 };
+    const file = work(JSON.stringify({ town: 'bakery', rig, policy, agents: 1, beads: [{ title: 'Bake' }] }));
+    const shell = testShell({ directory: root, environment: { MY_TOKEN: 'hunter2-and-more' } });
+    expect(await shell.run('run', file, '--data', 'town')).toBe(exits.done);
+    expect(shell.out.text).toMatch(/^town bakery: 1 new bead, 1 agent, /);
+    expect(merges(repository)).toEqual(['Merge bake: Bake']);
+    expect(readFileSync(join(data, 'town.db')).includes('hunter2')).toBe(false);
   });
 
   test('ends with 1 when a bead is not closed, and says why', async () => {

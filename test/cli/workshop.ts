@@ -7,8 +7,8 @@ import { folder } from './shell.ts';
 const DEADLINE_MS = 20_000;
 
 /**
- * The agent makes `<gate>/<bead>.begun`, writes a file named like its bead, and commits it. `<gate>/<bead>` makes it wait until that file is gone; `<gate>/<bead>.fail`
- * makes it fail.
+ * The agent makes `<gate>/<bead>.begun`, writes a file named like its bead, and commits it.
+ * `<gate>/<bead>` makes it wait until that file is gone; `<gate>/<bead>.fail` makes it fail.
  */
 const AGENT = `#!/bin/sh
 : > "$GATE/$YARDMASTER_BEAD.begun"

@@ -1,4 +1,4 @@
-/** `yardmaster add`: new beads for a running town, from a work file or from the command line. */
+/** The command `add`: new beads for a running town, from a work file or from the command line. */
 import { Refused } from '../../core/errors.ts';
 import type { BeadInput } from '../../town/api.ts';
 import { readWork } from '../checks.ts';
@@ -80,5 +80,6 @@ function beadOf({ title = '', body, id, rig, priority, label = [], dependsOn = [
 }
 
 function addedText(receipts: readonly SentReceipt[]): string {
-  return `${receipts.map(({ entity, state }) => `${entity} is ${state}\n`).join('')}${plural(receipts.length, 'bead')} added\n`;
+  const lines = receipts.map(({ entity, state }) => `${entity} is ${state}\n`);
+  return `${lines.join('')}${plural(receipts.length, 'bead')} added\n`;
 }

@@ -1,4 +1,4 @@
-/** `yardmaster verify` and `yardmaster backup`: is the town what its log says, and a copy of it. */
+/** The commands `verify` and `backup`: is the town what its log says, and a copy of it. */
 import { resolve } from 'node:path';
 import { openSqlite } from '../../store/sqlite.ts';
 import type { VerifyReport } from '../../town/api.ts';

@@ -1,4 +1,4 @@
-/** `yardmaster charts`: the machines as text or as Mermaid source, made from the machines that run. */
+/** The command `charts`: the machines as text or as Mermaid source, made from the machines that run. */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Argument, Option } from 'commander';

@@ -1,4 +1,4 @@
-/** `yardmaster list`: entities, timers and effects, as tables. */
+/** The command `list`: entities, timers and effects, as tables. */
 import { Argument } from 'commander';
 import { refText } from '../../core/types.ts';
 import type { EntityView } from '../../town/api.ts';

@@ -1,4 +1,4 @@
-/** `yardmaster log`: what happened, row by row, and what happens now. */
+/** The command `log`: what happened, row by row, and what happens now. */
 import { Refused } from '../../core/errors.ts';
 import { refText, type Seq } from '../../core/types.ts';
 import { connect, findSubject, reading, type TownChoice } from '../connection.ts';
@@ -20,6 +20,7 @@ type LogOptions = TownChoice & {
 
 const LIMIT_DEFAULT = 30;
 const LIMIT_MAX = 500;
+const COME_BACK_MS = 500;
 const DETAIL_CELLS = 120;
 
 export function registerLog({ program, shell, finish }: Registrar): void {
@@ -48,26 +49,48 @@ async function follow(shell: Shell, options: LogOptions): Promise<void> {
   const directory = placeOfTown(shell, options.data);
   const client = connect(shell, directory);
   if (!client) {
-    throw new Refused(
-      'unavailable',
-      `nothing happens: no process has the town open. \`yardmaster up --data ${directory}\` starts it`,
-    );
+    const remedy = `\`yardmaster up --data ${directory}\` starts it`;
+    throw new Refused('unavailable', `nothing happens: no process has the town open. ${remedy}`);
   }
   const ref = options.entity === undefined ? undefined : await findSubject(client, options.entity);
   const { seq } = await client.status();
   const rows = await newest(client, options);
   print(shell, rows, options);
-  const from: Seq = rows.at(-1)?.seq ?? seq;
+  const filter = { ...(ref && { entity: refText(ref) }), ...(options.machine && { machine: options.machine }) };
   const ended = new AbortController();
   const unsubscribe = shell.onSignal(['SIGINT', 'SIGTERM'], () => ended.abort());
-  const filter = { ...(ref && { entity: refText(ref) }), ...(options.machine && { machine: options.machine }) };
   try {
-    for await (const row of client.follow(filter, from, ended.signal)) print(shell, [row], options);
+    await followOn(shell, { directory, filter, from: rows.at(-1)?.seq ?? seq, signal: ended.signal }, options);
   } catch (thrown) {
     if (!ended.signal.aborted) throw thrown;
   } finally {
     unsubscribe();
   }
+}
+
+type Following = {
+  readonly directory: string;
+  readonly filter: { readonly entity?: string; readonly machine?: string };
+  readonly from: Seq;
+  readonly signal: AbortSignal;
+};
+
+/** The town lets go of a listener that was too slow: it comes back where it was, as long as the town is there. */
+async function followOn(
+  shell: Shell,
+  { directory, filter, from, signal }: Following,
+  options: LogOptions,
+): Promise<void> {
+  let cursor = from;
+  for (let client = connect(shell, directory); client; client = connect(shell, directory)) {
+    for await (const row of client.follow(filter, cursor, signal)) {
+      print(shell, [row], options);
+      cursor = row.seq;
+    }
+    const { clock } = shell.env;
+    await new Promise<void>((resolve) => clock.at(clock.now() + COME_BACK_MS, resolve));
+  }
+  shell.errors.write('the town was closed\n');
 }
 
 function print(

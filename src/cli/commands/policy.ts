@@ -1,4 +1,4 @@
-/** `yardmaster policy`: every setting of a town, and the change of some. */
+/** The command `policy`: every setting of a town, and the change of some. */
 import type { Policy } from '../../../machines/policy.ts';
 import { acting, reading, type TownChoice } from '../connection.ts';
 import { exits } from '../exits.ts';

@@ -1,4 +1,4 @@
-/** `yardmaster show` and `yardmaster why`: one entity, with its history, and what holds it where it is. */
+/** The commands `show` and `why`: one entity, with its history, and what holds it where it is. */
 import type { EntityRef } from '../../core/types.ts';
 import type { AttemptView, EntityView, Why } from '../../town/api.ts';
 import { findSubject, reading, type TownChoice } from '../connection.ts';

@@ -1,4 +1,4 @@
-/** `yardmaster status`: what the town is doing, on one screen. */
+/** The command `status`: what the town is doing, on one screen. */
 import type { TownStatus } from '../../town/api.ts';
 import { reading, type TownChoice } from '../connection.ts';
 import { exits } from '../exits.ts';

@@ -102,7 +102,7 @@ function registerPause({ program, shell, finish }: Registrar, { name, type, summ
   telling(program.command(`${name} [what]`))
     .summary(summary)
     .description(
-      `${summary.charAt(0).toUpperCase()}${summary.slice(1)}. The town when nothing is named, else rig/<id> or agent/<id>.`,
+      `${summary.charAt(0).toUpperCase()}${summary.slice(1)}. The town when no rig/<id> or agent/<id> is named.`,
     )
     .addHelpText('after', examples(`yardmaster ${name}`, `yardmaster ${name} agent/polecat-2`))
     .action(async (what: string | undefined, options: TellOptions) => {
@@ -116,7 +116,7 @@ function registerSend({ program, shell, finish }: Registrar): void {
   withJson(withData(program.command('send <entity> <event> [fields]')))
     .summary('any event to any entity')
     .description(
-      'Sends an event to machine/id, with its fields as JSON. What the state does not accept is refused with what it does.',
+      'Sends an event to machine/id, with its fields as JSON. What the state does not take is refused, with what it takes.',
     )
     .addHelpText('after', examples('yardmaster send agent/polecat-1 STOP \'{"reason":"too slow"}\''))
     .action(async (entity: string, type: string, fields: string | undefined, options: TellOptions) => {

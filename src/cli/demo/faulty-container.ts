@@ -1,6 +1,6 @@
 /**
- * A container whose starts go wrong once for some beads, around one that works. What goes wrong passes the same place where
- * every answer of a start is interpreted, so the charts see what they would see of a real container.
+ * A container whose starts go wrong once for some beads, around one that works. What goes wrong passes the same place
+ * where every answer of a start is interpreted, so the charts see what they would see of a real container.
  */
 import { toStartOutcome } from '../../agents/outcome.ts';
 import type { Container, RunSpec, StartOutcome } from '../../agents/port.ts';

@@ -2,7 +2,7 @@
 import type { PolicyPatch } from '../../../machines/policy.ts';
 import type { StartFault } from './faulty-container.ts';
 
-/** Everything happens within seconds instead of minutes; the relations between the numbers are those of the defaults. */
+/** Everything happens within seconds instead of minutes; the relations between the numbers are the usual ones. */
 export const demoPolicy: PolicyPatch = {
   ...{ startTimeoutMs: 3_000, unconfirmedMs: 12_000, firstHeartbeatMs: 5_000 },
   ...{ heartbeatMs: 500, leaseMs: 3_000, probeMs: 500, suspectMs: 3_000, wedgeMs: 6_000 },

@@ -1,0 +1,54 @@
+/** The outside as an integrator: what is merged is merged whether or not the answer arrives. */
+import type { Integrator, MergeOutcome, MergeRequest } from '../agents/port.ts';
+import { Refused } from '../core/errors.ts';
+import type { MergeRule, Said } from './format.ts';
+import type { History } from './history.ts';
+import { Rules } from './rules.ts';
+
+export class Merger implements Integrator {
+  readonly rules = new Rules<MergeRule>({ answer: 'merged' });
+  probeAnswer: Said<'mergeProbe'> = 'truth';
+  readonly #landed = new Set<string>();
+  readonly #history: History;
+  readonly #now: () => number;
+
+  constructor({ history, now }: { history: History; now: () => number }) {
+    this.#history = history;
+    this.#now = now;
+  }
+
+  async merge(request: MergeRequest): Promise<MergeOutcome> {
+    const { bead, epoch, head } = request;
+    const call = { bead, agent: '', epoch };
+    const merged = { kind: 'merged', commit: head } as const;
+    this.#history.merges.push({ at: this.#now(), ...call });
+    if (this.#landed.has(keyOf(request))) return merged;
+    switch (this.rules.answer(call, false).answer) {
+      case 'merged':
+        this.#landed.add(keyOf(request));
+        return merged;
+      case 'lost':
+        this.#landed.add(keyOf(request));
+        return new Promise(() => undefined);
+      case 'never':
+        return new Promise(() => undefined);
+      case 'conflict':
+        return { kind: 'conflict', files: ['README.md'] };
+      case 'tests_failed':
+        return { kind: 'tests_failed', code: 1, tail: '' };
+      case 'nothing':
+        return { kind: 'nothing' };
+      case 'blocked':
+        return { kind: 'blocked', reason: 'a checkout of a person is in the way' };
+      case 'throws':
+        throw new Refused('unavailable', 'the repository can not be reached');
+    }
+  }
+
+  async merged(request: Omit<MergeRequest, 'test' | 'testTimeoutMs'>): Promise<{ commit: string } | null> {
+    if (this.probeAnswer === 'throws') throw new Refused('unavailable', 'the repository can not be reached');
+    return this.#landed.has(keyOf(request)) ? { commit: request.head } : null;
+  }
+}
+
+const keyOf = ({ bead, head }: { bead: string; head: string }) => `${bead}@${head}`;
