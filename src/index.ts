@@ -49,7 +49,7 @@ export { serveTown } from './http/serve.ts';
 export type { EffectCall, EffectHandler } from './scheduler/effect-handler.ts';
 export { openMemory } from './store/memory.ts';
 export type { LogRow, Store } from './store/port.ts';
-export { openSqlite, openSqliteReadOnly } from './store/sqlite.ts';
+export { openSqlite, openSqliteReadOnly, type ReadOnlyStore } from './store/sqlite.ts';
 export type {
   AttemptView,
   BeadInput,

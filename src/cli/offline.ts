@@ -26,6 +26,7 @@ export interface OfflineTown extends Reader, Disposable {
   policy(): Policy;
   readonly name: string;
   verify(): VerifyReport;
+  backup(file: string): Promise<void>;
 }
 
 /** Throws Refused `unavailable` when there is no town in the folder. */
@@ -37,7 +38,7 @@ export function openOffline(directory: string, env: Env): OfflineTown {
       `there is no town in ${directory}: correct --data, or begin with \`yardmaster up\``,
     );
   }
-  const { read: reads, close } = openSqliteReadOnly({ file });
+  const { read: reads, backup, close } = openSqliteReadOnly({ file });
   const resolve = definitionResolver(reads);
   const definitionOf = ({ definition }: EntityRow) => resolve(definition);
   const engine = { definitionOf, reads, env, health: () => ({ ok: true as const }) };
@@ -64,6 +65,7 @@ export function openOffline(directory: string, env: Env): OfflineTown {
     },
     policy,
     verify: () => verifyTown(reads),
+    backup,
     [Symbol.dispose]: close,
   };
 }

@@ -1,4 +1,4 @@
-/** Opens a town in this process and serves it, so that agents and other commands find it; closes it in the right order. */
+/** Opens a town in this process and serves it, so that agents and commands find it; closes it in the right order. */
 import { Refused } from '../core/errors.ts';
 import { type Served, serveTown } from '../http/serve.ts';
 import { loadOrCreateToken } from '../http/token.ts';

@@ -33,20 +33,22 @@ type Ends = {
 
 type DelayedRaise = { readonly event: EngineEvent; readonly id?: string; readonly delay?: number };
 
-/** What one step asked for. Made for each step and thrown away with it. */
+const nothing: readonly never[] = [];
+
+/** What one step asked for. Made for each step and thrown away with it: most steps need few of its lists. */
 export class Recording implements Recorder {
   private readonly definition: Definition;
   /** The state whose entry runs now; null in transitions and exits. */
   private scope: StateId | null = null;
   private readonly taken: EdgeId[] = [];
-  private readonly left = new Set<StatePlan>();
-  private readonly entered = new Set<StatePlan>();
-  private readonly set = new Map<string, TimerSpec>();
-  private readonly cancel = new Set<string>();
-  private readonly extend: string[] = [];
-  private readonly sends: SendSpec[] = [];
-  private readonly records: RecordSpec[] = [];
-  private effects: EffectSpec[] = [];
+  private left: StatePlan[] | null = null;
+  private entered: StatePlan[] | null = null;
+  private set: Map<string, TimerSpec> | null = null;
+  private cancel: Set<string> | null = null;
+  private extend: string[] | null = null;
+  private sends: SendSpec[] | null = null;
+  private records: RecordSpec[] | null = null;
+  private effects: EffectSpec[] | null = null;
 
   constructor(definition: Definition) {
     this.definition = definition;
@@ -64,14 +66,14 @@ export class Recording implements Recorder {
 
   leave(state: StatePlan): void {
     this.scope = null;
-    this.left.add(state);
+    this.left = added(this.left, state);
     // What a state asked for earlier in this very step is not wanted any more.
-    if (this.effects.length > 0) this.effects = this.effects.filter((effect) => effect.scope !== state.id);
+    if (this.effects) this.effects = this.effects.filter((effect) => effect.scope !== state.id);
   }
 
   enter(state: StatePlan): void {
     this.scope = state.root ? null : state.id;
-    this.entered.add(state);
+    this.entered = added(this.entered, state);
   }
 
   tearDown(): void {
@@ -80,7 +82,7 @@ export class Recording implements Recorder {
 
   invoke(state: StatePlan, invoke: { id: string; src: string; input: unknown }): void {
     const params = this.json({ ...invoke, input: invoke.input ?? null }, 'the input of invoke', invoke.id);
-    this.effects.push({ type: 'invoke', params, scope: state.root ? null : state.id });
+    this.ask({ type: 'invoke', params, scope: state.root ? null : state.id });
   }
 
   act(action: ResolvedAction): void {
@@ -96,7 +98,12 @@ export class Recording implements Recorder {
     }
     const known: unknown = this.definition.machine.implementations.actions[type];
     if (action.exec !== known) this.fail(`enqueued the inline action '${type}'; name it in setup({ actions })`);
-    this.effects.push({ type, params, scope: this.scope });
+    this.ask({ type, params, scope: this.scope });
+  }
+
+  private ask(effect: EffectSpec): void {
+    this.effects ??= [];
+    this.effects.push(effect);
   }
 
   private actBuiltIn({ type, params }: ResolvedAction): void {
@@ -104,7 +111,8 @@ export class Recording implements Recorder {
       this.raise(params as DelayedRaise);
     } else if (type === 'xstate.cancel') {
       const { sendId } = params as { sendId: string };
-      this.set.delete(sendId);
+      this.set?.delete(sendId);
+      this.cancel ??= new Set();
       this.cancel.add(sendId);
     } else if (type !== 'xstate.emit' && type !== 'xstate.log') {
       this.fail(`enqueued ${type}, which no restart survives; use the send action or an effect`);
@@ -120,7 +128,8 @@ export class Recording implements Recorder {
     }
     const { options, survey } = this.definition;
     const name = survey.timers.get(id) ?? id;
-    this.cancel.delete(id);
+    this.cancel?.delete(id);
+    this.set ??= new Map();
     this.set.set(id, {
       id,
       name,
@@ -133,9 +142,16 @@ export class Recording implements Recorder {
 
   private actReserved(type: string, params: JsonValue): void {
     const given = (params ?? {}) as JsonObject;
-    if (type === 'extend') this.extend.push(this.toDelay(given));
-    else if (type === 'record') this.records.push(this.toRecord(given));
-    else this.sends.push(type === 'send' ? this.toEntity(given) : this.toLinked(given));
+    if (type === 'extend') {
+      this.extend ??= [];
+      this.extend.push(this.toDelay(given));
+    } else if (type === 'record') {
+      this.records ??= [];
+      this.records.push(this.toRecord(given));
+    } else {
+      this.sends ??= [];
+      this.sends.push(type === 'send' ? this.toEntity(given) : this.toLinked(given));
+    }
   }
 
   private toDelay({ delay }: JsonObject): string {
@@ -167,35 +183,50 @@ export class Recording implements Recorder {
 
   /** The step as the engine stores it. */
   step({ before, after, previous, next, changed }: Ends): Step {
-    const ended = next.status !== 'active';
-    const were = previous === undefined || (this.left.size === 0 && !ended) ? [] : this.plansOf(previous);
-    const are = this.entered.size === 0 ? [] : this.plansOf(next);
-    // States that were entered and left again within the step are in neither.
-    const left = [...this.left].filter((plan) => were.includes(plan));
-    const entered = [...this.entered].filter((plan) => are.includes(plan));
-    const orphaned = ended ? were.filter((plan) => plan.invokes && !this.left.has(plan)) : [];
+    const isNew = previous === undefined;
+    // A single edge enters nothing that it does not stay in; a birth enters its initial states beside its edges.
+    const isSimple = this.taken.length <= (isNew ? 0 : 1);
+    const left = this.left === null || isNew ? nothing : this.standing(this.left, isSimple ? null : previous);
+    const entered = this.entered === null ? nothing : this.standing(this.entered, isSimple ? null : next);
     return {
       accepted: true,
       changed,
       before,
       after,
-      left: left.map((plan) => plan.id),
-      entered: entered.map((plan) => plan.id),
+      left: idsOf(left),
+      entered: idsOf(entered),
       taken: this.taken,
       status: next.status as Step['status'],
-      timers: { set: [...this.set.values()], cancel: previous === undefined ? [] : [...this.cancel] },
-      extend: this.extend,
-      effects: this.effects,
-      supersede: [...left.filter((plan) => plan.hasWork), ...orphaned].map((plan) => plan.id),
-      sends: this.sends,
-      records: this.records,
+      timers: {
+        set: this.set === null ? nothing : [...this.set.values()],
+        cancel: this.cancel === null || isNew ? nothing : [...this.cancel],
+      },
+      extend: this.extend ?? nothing,
+      effects: this.effects ?? nothing,
+      supersede: this.superseded(left, next.status === 'active' ? undefined : previous),
+      sends: this.sends ?? nothing,
+      records: this.records ?? nothing,
     };
   }
 
-  /** The active states. The root is not among them, unless it is the only one: it is never left. */
+  /** Those that are active in the snapshot, when one is given: states that were entered and left again are in none. */
+  private standing(plans: readonly StatePlan[], snapshot: AnyMachineSnapshot | null): readonly StatePlan[] {
+    if (snapshot === null) return plans.filter(counts);
+    const active = this.plansOf(snapshot);
+    return plans.filter((plan) => active.includes(plan));
+  }
+
+  /** Scopes of effects that nobody waits for any more. `ended`: the snapshot before the end, if the machine ended. */
+  private superseded(left: readonly StatePlan[], ended: AnyMachineSnapshot | undefined): readonly StateId[] {
+    const orphaned = ended ? this.plansOf(ended).filter((plan) => plan.invokes && !this.left?.includes(plan)) : nothing;
+    const working = left.filter((plan) => plan.hasWork);
+    return working.length + orphaned.length === 0 ? nothing : idsOf([...working, ...orphaned]);
+  }
+
   private plansOf(snapshot: AnyMachineSnapshot): StatePlan[] {
-    const plans = nodesOf(snapshot).map((node) => this.definition.survey.states.get(node) as StatePlan);
-    return plans.filter((plan) => !plan.root || plan.leaf);
+    return nodesOf(snapshot)
+      .map((node) => this.definition.survey.states.get(node) as StatePlan)
+      .filter(counts);
   }
 
   private json(value: unknown, what: string, name: string): JsonValue {
@@ -208,4 +239,19 @@ export class Recording implements Recorder {
     const where = this.scope === null ? '' : `, in '${this.scope}'`;
     throw new Bug(`machine '${this.definition.name}' ${what}${where}`);
   }
+}
+
+/** The root does not count as a state, unless it is the only one: it is never left. */
+function counts(plan: StatePlan): boolean {
+  return !plan.root || plan.leaf;
+}
+
+function added(plans: StatePlan[] | null, plan: StatePlan): StatePlan[] {
+  if (plans === null) return [plan];
+  if (!plans.includes(plan)) plans.push(plan);
+  return plans;
+}
+
+function idsOf(plans: readonly StatePlan[]): readonly StateId[] {
+  return plans.length === 0 ? nothing : plans.map((plan) => plan.id);
 }

@@ -72,7 +72,9 @@ export function outputOf(snapshot: Hydrated): JsonValue {
 
 /** The active leaf states in document order. */
 export function leavesOf(snapshot: Hydrated): StateId[] {
-  return nodesOf(unwrap(snapshot)).filter(isLeaf).map(stateIdOf);
+  const leaves: StateId[] = [];
+  for (const node of nodesOf(unwrap(snapshot))) if (isLeaf(node)) leaves.push(stateIdOf(node));
+  return leaves;
 }
 
 function isLeaf(node: AnyStateNode): boolean {

@@ -54,8 +54,14 @@ export function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
   return [...[...node.transitions.values()].flat(), ...(node.always ?? [])];
 }
 
+const ids = new WeakMap<AnyStateNode, StateId>();
+
 export function stateIdOf(node: AnyStateNode): StateId {
-  return node.parent === undefined ? rootId : node.path.join('.');
+  const known = ids.get(node);
+  if (known !== undefined) return known;
+  const id = node.parent === undefined ? rootId : node.path.join('.');
+  ids.set(node, id);
+  return id;
 }
 
 export function surveyMachine(machine: AnyStateMachine): Survey {

@@ -8,16 +8,7 @@
  */
 import { type Definition, define } from '../core/define.ts';
 import { Refused } from '../core/errors.ts';
-import {
-  type Birth,
-  type EngineEvent,
-  type EntityRef,
-  type Envelope,
-  type EpochMs,
-  type JsonValue,
-  type Receipt,
-  refText,
-} from '../core/types.ts';
+import type { Birth, EngineEvent, EntityRef, Envelope, EpochMs, JsonValue, Receipt } from '../core/types.ts';
 import type { Env } from '../env/env.ts';
 import { createSystemEnv } from '../env/system.ts';
 import type { DeadLetterListener } from '../scheduler/dead-letters.ts';
@@ -265,7 +256,7 @@ function toBatch(turn: Turn): Batch {
     tx: Object.assign(Object.create(turn.tx) as Transaction, {
       quarantine: (ref: EntityRef, reason: string) => {
         turn.tx.quarantine(ref, reason);
-        turn.shared.cache.delete(refText(ref));
+        turn.shared.cache.delete(ref.machine, ref.id);
       },
     }),
     at: turn.at,

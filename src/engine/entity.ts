@@ -1,15 +1,15 @@
 /** One entity as the engine holds it between two events: its hydrated snapshot beside what its row says. */
 
 import { Bug, coerceError, Refused } from '../core/errors.ts';
+import type { RecentMap } from '../core/recent-map.ts';
 import { type Hydrated, hydrate } from '../core/snapshot.ts';
 import { type EntityRef, refText } from '../core/types.ts';
 import type { EntityRow, Reads } from '../store/port.ts';
 import type { Definitions, Known } from './definitions.ts';
-import type { RecentMap } from './recent-map.ts';
 
 export type Entity = {
   readonly ref: EntityRef;
-  /** The reference as text: the key of caches. */
+  /** The reference as text. */
   readonly text: string;
   readonly known: Known;
   /** Row of the definition that wrote the stored snapshot. */
@@ -29,18 +29,18 @@ export class Unreadable extends Bug {}
 export type EntitySource = {
   readonly reads: Reads;
   readonly definitions: Definitions;
-  readonly cache: RecentMap<string, Entity>;
+  readonly cache: RecentMap<Entity>;
 };
 
 /** The entity, from memory when it is there; null when it was never born. */
 export function findEntity(source: EntitySource, ref: EntityRef): Entity | null {
-  const text = refText(ref);
-  const cached = source.cache.get(text);
+  const { machine, id } = ref;
+  const cached = source.cache.get(machine, id);
   if (cached) return cached;
   const row = source.reads.entity(ref);
   if (!row) return null;
-  const entity = readEntity(source.definitions.get(ref.machine), row, text);
-  source.cache.set(text, entity);
+  const entity = readEntity(source.definitions.get(machine), row, refText(ref));
+  source.cache.set(machine, id, entity);
   return entity;
 }
 

@@ -1,4 +1,5 @@
 /** The parts of an engine without its clockwork: what takes events, commits them, and tells of it. */
+import { RecentMap } from '../core/recent-map.ts';
 import type { Env } from '../env/env.ts';
 import type { Store } from '../store/port.ts';
 import { Commits, type Committed } from './commits.ts';
@@ -7,7 +8,6 @@ import type { Entity } from './entity.ts';
 import { Health } from './health.ts';
 import type { Check } from './invariants.ts';
 import type { Limits } from './limits.ts';
-import { RecentMap } from './recent-map.ts';
 import { Sampler } from './sampler.ts';
 import { Watchers } from './watchers.ts';
 
@@ -16,8 +16,8 @@ export type Kernel = {
   readonly store: Store;
   readonly limits: Limits;
   readonly definitions: Definitions;
-  /** Entities by their reference's text. One writer: whoever changes an entity otherwise deletes it here. */
-  readonly cache: RecentMap<string, Entity>;
+  /** Entities by machine and id. One writer: whoever changes an entity otherwise deletes it here. */
+  readonly cache: RecentMap<Entity>;
   readonly health: Health;
   readonly commits: Commits;
   readonly watchers: Watchers;
@@ -32,8 +32,9 @@ export function createKernel({ env, store, limits, check }: Parts): Kernel {
     env,
     limits,
     definitions: new Definitions(),
-    cache: new RecentMap<string, Entity>(limits.snapshotsMax),
-    sampler: new Sampler(),
+    cache: new RecentMap<Entity>(limits.snapshotsMax),
+    rejected: new Sampler(),
+    leases: new Sampler(),
   };
   const health = new Health({ env, store, recoverMs: limits.recoverMs });
   const watchers = new Watchers(env);

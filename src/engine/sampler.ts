@@ -1,17 +1,20 @@
-/** Says at most once in a while for each key: so that a repeated event can not fill the log. */
+/** Says at most once in a while for each entity and type of event: so that a repeated event can not fill the log. */
+import { RecentMap } from '../core/recent-map.ts';
 import type { EpochMs } from '../core/types.ts';
-import { RecentMap } from './recent-map.ts';
 
 const KEYS_MAX = 10_000;
 
-export class Sampler {
-  readonly #last = new RecentMap<string, EpochMs>(KEYS_MAX);
+/** The type of an event, and the entity's reference as text. */
+export type Sampled = { readonly event: string; readonly entity: string };
 
-  /** True when the key was not let through during the last `everyMs`. */
-  due(key: string, at: EpochMs, everyMs: number): boolean {
-    const last = this.#last.get(key);
+export class Sampler {
+  readonly #last = new RecentMap<EpochMs>(KEYS_MAX);
+
+  /** True when it was not let through during the last `everyMs`. */
+  due({ event, entity }: Sampled, at: EpochMs, everyMs: number): boolean {
+    const last = this.#last.get(event, entity);
     if (last !== undefined && at - last < everyMs) return false;
-    this.#last.set(key, at);
+    this.#last.set(event, entity, at);
     return true;
   }
 }

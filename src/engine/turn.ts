@@ -6,6 +6,7 @@
  * - N2 rejections outlive `undo`: they are noted although the work was refused.
  */
 
+import type { RecentMap } from '../core/recent-map.ts';
 import { contextOf } from '../core/snapshot.ts';
 import type { EngineEvent, EpochMs, JsonObject, Seq } from '../core/types.ts';
 import type { Env } from '../env/env.ts';
@@ -13,7 +14,6 @@ import type { Change, LogRow, NewLogRow, Transaction } from '../store/port.ts';
 import type { Definitions } from './definitions.ts';
 import { type Entity, findEntity } from './entity.ts';
 import type { Limits } from './limits.ts';
-import type { RecentMap } from './recent-map.ts';
 import type { Sampler } from './sampler.ts';
 
 /** An entity that a piece of work changed, for invariants that are checked before the commit. */
@@ -30,8 +30,11 @@ export type Shared = {
   readonly env: Env;
   readonly limits: Limits;
   readonly definitions: Definitions;
-  readonly cache: RecentMap<string, Entity>;
-  readonly sampler: Sampler;
+  readonly cache: RecentMap<Entity>;
+  /** Which rejections were noted lately. */
+  readonly rejected: Sampler;
+  /** Which lease extensions were noted lately. */
+  readonly leases: Sampler;
 };
 
 type Trace = { readonly before: string; readonly entity: Entity };
@@ -55,18 +58,19 @@ export class Turn {
   }
 
   /** Writes the change. When the row is not what memory says, memory is wrong: the entity is read anew next time. */
-  apply(text: string, change: Change): Seq {
+  apply(change: Change): Seq {
     try {
       return this.tx.apply(change);
     } catch (thrown) {
-      this.shared.cache.delete(text);
+      const { machine, id } = change.entity.ref;
+      this.shared.cache.delete(machine, id);
       throw thrown;
     }
   }
 
   /** Remembers an entity as it is after a write. */
   keep(entity: Entity, before: string): void {
-    this.shared.cache.set(entity.text, entity);
+    this.shared.cache.set(entity.ref.machine, entity.ref.id, entity);
     this.#traces.push({ before, entity });
   }
 
@@ -102,8 +106,9 @@ export class Turn {
 
   /** An event that changed nothing, for the log: at most one a while for each entity and type of event. */
   reject(entity: Entity, event: EngineEvent, row: { by: string; cause: number | null; reason: string }): void {
-    const { sampler, limits } = this.shared;
-    if (!sampler.due(`${entity.text} ${event.type}`, this.at, limits.rejectedSampleMs)) return;
+    const { rejected, limits } = this.shared;
+    const everyMs = limits.rejectedSampleMs;
+    if (!rejected.due({ event: event.type, entity: entity.text }, this.at, everyMs)) return;
     this.rejections.push({
       at: this.at,
       entity: entity.ref,
@@ -137,6 +142,8 @@ export class Turn {
   }
 
   #forget(from: number): void {
-    for (const { entity } of this.#traces.splice(from)) this.shared.cache.delete(entity.text);
+    for (const { entity } of this.#traces.splice(from)) {
+      this.shared.cache.delete(entity.ref.machine, entity.ref.id);
+    }
   }
 }

@@ -27,7 +27,7 @@ export function write(turn: Turn, writing: Writing): Written {
 
   const entity = entityAfter(writing);
   const change = toChange(turn, { before: before ?? null, entity, step: result.step, origin });
-  const seq = turn.apply(entity.text, change);
+  const seq = turn.apply(change);
   for (const name of result.step.extend) turn.tx.extend(entity.ref, name, turn.at);
   turn.rows.push({ ...change.log, seq });
   turn.keep(entity, before?.state ?? '');
@@ -52,14 +52,14 @@ function isLease(step: Step): boolean {
 
 /** A heartbeat costs one update of the timer. It is logged once in a while, to be seen at all. */
 function extendOnly(turn: Turn, entity: Entity, { result, origin }: { result: Taken; origin: Origin }): Written {
-  const { sampler } = turn.shared;
   for (const name of result.step.extend) turn.tx.extend(entity.ref, name, turn.at);
   const everyMs = entity.known.definition.options.sampleMs ?? turn.shared.limits.leaseSampleMs;
   const written = (seq: Seq): Written => ({
     entity,
     receipt: { seq, entity: entity.ref, at: turn.at, state: entity.state },
   });
-  if (!sampler.due(`${entity.text} ${origin.event.type} lease`, turn.at, everyMs)) return written(turn.tx.lastSeq());
+  const isDue = turn.shared.leases.due({ event: origin.event.type, entity: entity.text }, turn.at, everyMs);
+  if (!isDue) return written(turn.tx.lastSeq());
 
   const { event, by, cause } = origin;
   const states = { before: entity.state, after: entity.state, taken: result.step.taken };

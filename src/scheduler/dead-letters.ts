@@ -66,7 +66,7 @@ export class DeadLetters {
       note(turn, letter, reason);
       if (!quarantined) return;
       turn.tx.quarantine(letter.entity, reason);
-      cache.delete(refText(letter.entity));
+      cache.delete(letter.entity.machine, letter.entity.id);
     });
     env.log('error', `dead letter: ${letter.event.type} to ${refText(letter.entity)}: ${reason}`);
     this.#tell({ ...letter, reason, quarantined });

@@ -102,10 +102,10 @@ export class Commits {
 
   /** The writing members of a transaction: they work inside a commit only, and their failures are remembered. */
   guarded<Members extends object>(members: Members): Members {
-    return wrapped(members, (call) => {
+    return wrapped(members, (member, one, two, three) => {
       this.assertInside();
       try {
-        return call();
+        return member(one, two, three);
       } catch (thrown) {
         const failure = this.#host.translated(thrown);
         // A refusal comes before the first write: there is nothing to undo.
@@ -122,11 +122,17 @@ export class Commits {
   }
 }
 
+/** A member of the port: none has more than three parameters, so that no call has to make a list of them. */
+type Member = (one: unknown, two: unknown, three: unknown) => unknown;
+
 /** The same functions, each called through `around`. */
-export function wrapped<Members extends object>(members: Members, around: (call: () => unknown) => unknown): Members {
+export function wrapped<Members extends object>(
+  members: Members,
+  around: (member: Member, ...parameters: Parameters<Member>) => unknown,
+): Members {
   const wrappers = Object.entries(members).map(([name, member]) => {
-    const call = member as (...parameters: unknown[]) => unknown;
-    return [name, (...parameters: unknown[]) => around(() => call(...parameters))];
+    const wrapper: Member = (one, two, three) => around(member as Member, one, two, three);
+    return [name, wrapper];
   });
   return Object.fromEntries(wrappers) as Members;
 }

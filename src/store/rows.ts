@@ -22,6 +22,12 @@ export type EntityColumns = {
   readonly snapshot: string;
 };
 
+/** What of an entity's row a write must know. */
+export type LivingColumns = Pick<
+  EntityColumns,
+  'key' | 'born' | 'definition' | 'status' | 'state' | 'scope' | 'rank' | 'labels'
+>;
+
 export type TimerColumns = {
   readonly key: number;
   readonly machine: string;
@@ -145,6 +151,7 @@ export function recordRow(row: RecordColumns): RecordRow {
 
 /** JSON of the event without its type; null when the type says it all. */
 export function eventBody(event: EngineEvent): string | null {
+  if (isTypeAlone(event)) return null;
   const { type: _type, ...body } = event;
   const text = JSON.stringify(body);
   return text === '{}' ? null : text;
@@ -152,8 +159,12 @@ export function eventBody(event: EngineEvent): string | null {
 
 /** JSON of a timer's event; null when it says no more than the timer's id, as all `after` timers do. */
 export function timerEvent(id: string, event: EngineEvent): string | null {
-  const text = JSON.stringify(event);
-  return text === `{"type":${JSON.stringify(id)}}` ? null : text;
+  return event.type === id && isTypeAlone(event) ? null : JSON.stringify(event);
+}
+
+function isTypeAlone(event: EngineEvent): boolean {
+  for (const key in event) if (key !== 'type') return false;
+  return true;
 }
 
 export function labelsText(labels: readonly string[]): string | null {

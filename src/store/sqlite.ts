@@ -12,6 +12,7 @@ import { makePrivateFile, settledPath } from './files.ts';
 import { takeLock } from './lock.ts';
 import { migrate, migrations, schemaVersion } from './migrations.ts';
 import type { Reads, Store } from './port.ts';
+import { copyDatabase } from './sqlite/backup.ts';
 import { Directory } from './sqlite/directory.ts';
 import { translatedAtOpening } from './sqlite/failures.ts';
 import { readsOf } from './sqlite/lists.ts';
@@ -55,11 +56,19 @@ export function openSqlite({ file, env, synchronous = 'full' }: SqliteOptions): 
   });
 }
 
+/** A database that another process may be writing to. */
+export type ReadOnlyStore = {
+  readonly read: Reads;
+  /** Writes a consistent copy to a new file (0600); refuses an existing one. */
+  backup(file: string): Promise<void>;
+  close(): void;
+};
+
 /**
  * Reads a database without being its writer, also while a writer runs. Sees each commit as it comes.
  * Throws `Refused('not_found')` when there is none, `Refused('conflict')` when its schema is not this version's.
  */
-export function openSqliteReadOnly({ file }: { readonly file: string }): { readonly read: Reads; close(): void } {
+export function openSqliteReadOnly({ file }: { readonly file: string }): ReadOnlyStore {
   assertRuntime();
   return opening(file, (closeOnFailure) => {
     const db = openExisting(file);
@@ -73,7 +82,11 @@ export function openSqliteReadOnly({ file }: { readonly file: string }): { reado
     }
     const statements = prepareAll(db, reads);
     const members = readsOf(statements, new Directory(statements));
-    return { read: readingOf(members, file), close: () => void db.close() };
+    return {
+      read: readingOf(members, file),
+      backup: (copy) => copyDatabase(db, copy),
+      close: () => void db.close(),
+    };
   });
 }
 
@@ -98,7 +111,8 @@ function opening<T>(file: string, open: (closeOnFailure: (close: () => void) => 
   }
 }
 
-function tune(db: Database.Database, synchronous: 'full' | 'normal'): void {
+/** The settings of a connection that writes. */
+export function tune(db: Database.Database, synchronous: 'full' | 'normal'): void {
   db.pragma('journal_mode = WAL');
   db.pragma(`synchronous = ${synchronous}`);
   db.pragma(`wal_autocheckpoint = ${checkpointPages}`);

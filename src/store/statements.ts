@@ -2,7 +2,7 @@
  * The SQL of all reads, by name, each served by one index; and how a set of statements is prepared, once.
  */
 import type Database from 'better-sqlite3';
-import type { EffectColumns, EntityColumns, LogColumns, RecordColumns, TimerColumns } from './rows.ts';
+import type { EffectColumns, EntityColumns, LivingColumns, LogColumns, RecordColumns, TimerColumns } from './rows.ts';
 
 /** SQL text that carries the types of its parameters and of its rows. */
 export type Query<Params extends unknown[], Row> = string & { readonly types?: (params: Params) => Row };
@@ -84,6 +84,9 @@ export const reads = {
 
   entityByKey: query<[number], EntityColumns>(
     `${entityColumns} FROM entity e JOIN name n ON n.key = e.key WHERE e.key = ?`,
+  ),
+  livingByKey: query<[number], LivingColumns>(
+    'SELECT key, born, definition, status, state, scope, rank, labels FROM entity WHERE key = ?',
   ),
   bornOfMachine: query<[string, number, number], Born>(
     'SELECT born, key AS entity FROM entity WHERE machine = ? AND born > ? ORDER BY born LIMIT ?',

@@ -3,6 +3,9 @@
  */
 import { query } from './statements.ts';
 
+/** Leaves a wide gap in every series of numbers. */
+export const skipNumbers = 'UPDATE series SET value = value + 1000000';
+
 export const writes = {
   begin: query<[]>('BEGIN IMMEDIATE'),
   commit: query<[]>('COMMIT'),
@@ -22,16 +25,19 @@ export const writes = {
     `INSERT INTO entity (key, machine, born, definition, status, rev, created_at, updated_at, scope, rank, labels,
      state, snapshot) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)`,
   ),
-  /** State or snapshot changed; null keeps the other one. */
+  /** Whatever changed; null keeps state or snapshot. */
   advance: query<[number, number, string, string | null, string | null, number, number, number]>(
     `UPDATE entity SET rev = ?, definition = ?, status = ?, quarantine = NULL, state = coalesce(?, state),
      snapshot = coalesce(?, snapshot), updated_at = ? WHERE key = ? AND rev = ?`,
   ),
-  /** Neither changed. */
-  touch: query<[number, number, string, number, number, number]>(
-    `UPDATE entity SET rev = ?, definition = ?, status = ?, quarantine = NULL, updated_at = ?
-     WHERE key = ? AND rev = ?`,
+  /** The same where definition and status stay: state and snapshot changed, the snapshot alone, neither. */
+  move: query<[number, string, string, number, number, number]>(
+    'UPDATE entity SET rev = ?, state = ?, snapshot = ?, updated_at = ? WHERE key = ? AND rev = ?',
   ),
+  rewrite: query<[number, string, number, number, number]>(
+    'UPDATE entity SET rev = ?, snapshot = ?, updated_at = ? WHERE key = ? AND rev = ?',
+  ),
+  touch: query<[number, number, number, number]>('UPDATE entity SET rev = ?, updated_at = ? WHERE key = ? AND rev = ?'),
   reindex: query<[string | null, number, string | null, number]>(
     'UPDATE entity SET scope = ?, rank = ?, labels = ? WHERE key = ?',
   ),
@@ -39,6 +45,10 @@ export const writes = {
 
   enter: query<[number, number, number, number, number, string | null, number]>(
     'INSERT INTO place (leaf, born, entity, since_at, since_seq, scope, rank) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  ),
+  relocate: query<[number, number, number, string | null, number, number, number, number]>(
+    `UPDATE place SET leaf = ?, since_at = ?, since_seq = ?, scope = ?, rank = ?
+     WHERE leaf = ? AND born = ? AND entity = ?`,
   ),
   leave: query<[number, number, number]>('DELETE FROM place WHERE leaf = ? AND born = ? AND entity = ?'),
   requeue: query<[string | null, number, number, number, number]>(

@@ -14,7 +14,7 @@ import { createIntegrator } from '../agents/integrator.ts';
 import { createLocalContainer } from '../agents/local.ts';
 import type { Mask } from '../agents/mask.ts';
 import type { Container } from '../agents/port.ts';
-import { coerceError, Refused } from '../core/errors.ts';
+import { coerceError, Refused, Retryable } from '../core/errors.ts';
 import type { EngineEvent, EntityRef, JsonObject, Receipt, Seq } from '../core/types.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import type { Alarm, Env } from '../env/env.ts';
@@ -301,10 +301,18 @@ class RunningTown implements Town {
 
   /** A container that does not answer keeps no town from opening: its chart asks after it from now on. */
   async #lookAfterContainer(): Promise<void> {
+    const { clock } = this.#env;
+    let alarm: Alarm | null = null;
+    const silence = new Promise<never>((_, reject) => {
+      const message = `no answer within ${this.#policy.healthMs} ms`;
+      alarm = clock.at(clock.now() + this.#policy.healthMs, () => reject(new Retryable(message, 0)));
+    });
     try {
-      await this.#container.health();
+      await Promise.race([this.#container.health(), silence]);
     } catch (thrown) {
-      this.#env.log('warn', `container ${this.#container.id} gave no answer: ${coerceError(thrown).message}`);
+      this.#env.log('warn', `container ${this.#container.id} does not say how it is: ${coerceError(thrown).message}`);
+    } finally {
+      (alarm as Alarm | null)?.cancel();
     }
   }
 

@@ -4,7 +4,7 @@ import { defaultPolicy, policySchema } from '../../machines/policy.ts';
 import type { Definition } from '../core/define.ts';
 import { replay } from '../core/replay.ts';
 import { contextOf, dehydrate, leavesOf } from '../core/snapshot.ts';
-import type { EntityRef, JsonObject, Seq } from '../core/types.ts';
+import type { EntityRef, JsonObject, JsonValue, Seq } from '../core/types.ts';
 import { parseRef, refText } from '../core/types.ts';
 import type { LogRow, Reads } from '../store/port.ts';
 import type { VerifyReport } from './api.ts';
@@ -14,24 +14,32 @@ const PAGE = 1_000;
 /** The definition behind a row's number, made again from the settings that are stored beside its hash. */
 export function definitionResolver(reads: Reads): (row: number) => Definition | null {
   const known = new Map<number, Definition | null>();
+  const machinesOf = machinesBySettings();
   return (row) => {
     const found = known.get(row);
     if (found !== undefined) return found;
-    const definition = resolve(reads, row);
+    const stored = reads.definition(row);
+    const made = stored && machinesOf(stored.settings)?.[stored.machine];
+    const definition = made && made.hash === stored.hash ? made : null;
     known.set(row, definition);
     return definition;
   };
 }
 
-function resolve(reads: Reads, row: number): Definition | null {
-  const stored = reads.definition(row);
-  if (!stored) return null;
-  const settings = typeof stored.settings === 'object' && stored.settings !== null ? stored.settings : {};
-  const policy = policySchema.safeParse({ ...defaultPolicy, ...settings });
-  if (!policy.success) return null;
-  const machines: Readonly<Record<string, Definition>> = townMachines(policy.data);
-  const definition = machines[stored.machine];
-  return definition?.hash === stored.hash ? definition : null;
+type Machines = Readonly<Record<string, Definition>>;
+
+/** All machines of the same settings are made at once, and once. */
+function machinesBySettings(): (settings: JsonValue) => Machines | null {
+  const made = new Map<string, Machines>();
+  return (settings) => {
+    const given = typeof settings === 'object' && settings !== null ? settings : {};
+    const policy = policySchema.safeParse({ ...defaultPolicy, ...given });
+    if (!policy.success) return null;
+    const text = sorted(policy.data);
+    const machines = made.get(text) ?? townMachines(policy.data);
+    made.set(text, machines);
+    return machines;
+  };
 }
 
 function* rowsOf(reads: Reads, filter: { entity?: EntityRef }, upTo: Seq): Generator<LogRow> {
@@ -50,13 +58,13 @@ function* rowsOf(reads: Reads, filter: { entity?: EntityRef }, upTo: Seq): Gener
 /** The whole log against the whole store. */
 export function verifyTown(reads: Reads): VerifyReport {
   const last = reads.lastSeq();
-  const { entities, mismatches, checked, skipped } = replay(definitionResolver(reads), rowsOf(reads, {}, last));
+  const resolver = definitionResolver(reads);
+  const { entities, mismatches, checked, skipped } = replay(resolver, rowsOf(reads, {}, last));
   const problems: { entity: string; seq: Seq | null; problem: string }[] = mismatches.map((mismatch) => ({
     entity: refText(mismatch.entity),
     seq: mismatch.seq,
     problem: `the log says ${mismatch.logged}, a replay gives ${mismatch.replayed}`,
   }));
-  const resolver = definitionResolver(reads);
   for (const [text, snapshot] of entities) {
     const ref = parseRef(text);
     const row = reads.entity(ref);

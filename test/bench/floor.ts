@@ -1,28 +1,31 @@
 /**
- * The floor: the same rows as W1 writes, by prepared statements alone, in transactions of the same size. No machine,
- * no checks.
+ * The floor: the rows that W1 writes, by the store's own prepared statements alone, in commits of the same size. No
+ * machine, no checks, no reads. A test compares table by table what both sides leave behind.
  */
 import Database from 'better-sqlite3';
 import { createSystemEnv } from '../../src/env/system.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openSqlite, tune } from '../../src/store/sqlite.ts';
 import { prepareAll } from '../../src/store/statements.ts';
 import { writes } from '../../src/store/write-statements.ts';
 
 type Statements = ReturnType<typeof prepareAll<typeof writes>>;
 
-const machine = { worker: 'worker', item: 'item' };
-const beforeSnapshot = JSON.stringify({ status: 'active', value: 'open', context: context(0, null) });
-const afterSnapshot = JSON.stringify({ status: 'active', value: 'in_progress', context: context(1, 'worker') });
-const workerSnapshot = JSON.stringify({
-  status: 'active',
-  value: 'working',
-  context: { epoch: 12, item: 'i123', done: 11 },
-});
-const timer = 'xstate.after.lease.worker.working';
+const body = 'Make the parser accept trailing commas, and add a test that fails without the change.'.repeat(2);
+const lease = 'xstate.after.lease.worker.working';
+const none = null;
 
-function context(claims: number, by: string | null) {
-  const body = 'Make the parser accept trailing commas, and add a test that fails without the change.'.repeat(2);
-  return { title: 'Item i123', body, claims, by };
+/** Keys of what `prepare` writes, in its order. */
+const machines = { worker: 1, item: 2 };
+const leaves = { idle: 1, working: 2, exited: 3, open: 4, in_progress: 5, closed: 6 };
+const words = [
+  ...['xstate.init', 'START', 'CLAIM', 'BEAT', 'EXIT', 'CLOSE', 'RESET'],
+  ...Object.keys(leaves),
+  ...['idle -START-> working', 'open -CLAIM-> in_progress', 'working -BEAT-> ', 'working -EXIT-> exited'],
+  ...['in_progress -CLOSE-> closed', 'exited -RESET-> idle'],
+];
+
+function word(text: string): number {
+  return words.indexOf(text) + 1;
 }
 
 export type Floor = {
@@ -35,18 +38,9 @@ export type Floor = {
 export function openFloor(file: string, filled: { workers: number; items: number }): Floor {
   openSqlite({ file, env: createSystemEnv() }).close();
   const db = new Database(file);
-  for (const pragma of [
-    'journal_mode = WAL',
-    'synchronous = FULL',
-    'wal_autocheckpoint = 10000',
-    'foreign_keys = ON',
-  ]) {
-    db.pragma(pragma);
-  }
-  db.pragma('secure_delete = ON');
-  db.pragma('cache_size = -32768');
-  const state: State = { statements: prepareAll(db, writes), seq: 0, words: 0 };
-  give(state, filled);
+  tune(db, 'full');
+  const state: State = { statements: prepareAll(db, writes), seq: 0, revs: new Map(), populations: new Map() };
+  prepare(state, filled);
   let next = filled.workers + 1;
   return {
     work: ({ count, width }) => {
@@ -61,73 +55,146 @@ export function openFloor(file: string, filled: { workers: number; items: number
   };
 }
 
-type State = { readonly statements: Statements; seq: number; words: number };
-type Round = { readonly first: number; readonly width: number };
+type State = {
+  readonly statements: Statements;
+  seq: number;
+  /** Of the workers, which go on from round to round; an item begins at 1. */
+  readonly revs: Map<number, number>;
+  /** What the commit changes, by leaf. */
+  readonly populations: Map<number, number>;
+};
 
-function give(state: State, { workers, items }: { workers: number; items: number }): void {
+function prepare(state: State, { workers, items }: { workers: number; items: number }): void {
   const { statements: s } = state;
   s.begin.run();
-  s.addDefinition.run('item', 'x', 'null');
-  for (const word of ['xstate.init', 'GO', 'open', 'in_progress', 'closed', '["open -CLAIM-> in_progress"]'])
-    s.newWord.run(word);
-  for (const leaf of ['open', 'in_progress', 'closed']) s.newLeaf.run(machine.item, leaf);
+  for (const machine of Object.keys(machines)) s.addDefinition.run(machine, 'x', 'null');
+  for (const text of words) s.newWord.run(text.includes('->') ? JSON.stringify([text]) : text);
+  for (const [leaf, key] of Object.entries(leaves)) s.newLeaf.run(key <= 3 ? 'worker' : 'item', leaf);
   for (let key = 1; key <= workers + items; key += 1) {
-    const name = key <= workers ? machine.worker : machine.item;
+    const isWorker = key <= workers;
+    const machine = isWorker ? 'worker' : 'item';
+    const definition = machines[machine];
+    const leaf = isWorker ? 'idle' : 'open';
     state.seq += 1;
-    s.newName.run(name, `i${key}`);
-    s.birth.run(key, name, key, 1, 'active', 1, 1, null, 0, null, 'open', beforeSnapshot);
-    s.enter.run(1, key, key, 1, key, null, 0);
-    s.populate.run(1, 1);
-    s.appendLog.run(state.seq, 1, key, 1, null, 1, null, 3, null, 'bench', null, null);
+    s.newName.run(machine, `i${key}`);
+    const snapshot = isWorker ? workerSnapshot('idle', key, 0) : itemSnapshot(key, 'open');
+    s.birth.run(key, machine, state.seq, definition, 'active', 1, 1, none, 0, none, leaf, snapshot);
+    s.enter.run(leaves[leaf], state.seq, key, 1, state.seq, none, 0);
+    count(state, leaves[leaf], 1);
+    s.appendLog.run(state.seq, 1, key, 1, none, definition, none, word(leaf), none, 'bench', none, none);
   }
-  s.commit.run();
+  commit(state);
+}
+
+function workerSnapshot(value: string, worker: number, done: number): string {
+  const context = { epoch: done, item: value === 'working' ? `i${worker}` : null, done };
+  return JSON.stringify({ status: 'active', value, context });
+}
+
+function itemSnapshot(item: number, value: string): string {
+  const isOpen = value === 'open';
+  const context = { title: `Item i${item}`, body, claims: isOpen ? 0 : 1, by: isOpen ? null : 'worker' };
+  return JSON.stringify({ status: value === 'closed' ? 'done' : 'active', value, context });
+}
+
+function count({ populations }: State, leaf: number, by: number): void {
+  populations.set(leaf, (populations.get(leaf) ?? 0) + by);
+}
+
+function commit({ statements, populations }: State): void {
+  for (const [leaf, by] of populations) if (by !== 0) statements.populate.run(by, leaf);
+  populations.clear();
+  statements.commit.run();
+}
+
+type Leaf = keyof typeof leaves;
+type Move = {
+  readonly key: number;
+  readonly machine: keyof typeof machines;
+  readonly from: Leaf;
+  readonly to: Leaf;
+  readonly type: string;
+  readonly snapshot: string;
+  readonly cause: number | null;
+  readonly event: string | null;
+};
+
+/** Row, place and log of one step. */
+function move(state: State, { key, machine, from, to, type, snapshot, cause, event }: Move): void {
+  const { statements: s, revs } = state;
+  const definition = machines[machine];
+  const was = revs.get(key) ?? 1;
+  state.seq += 1;
+  if (to === 'closed') s.advance.run(was + 1, definition, 'done', to, snapshot, 2, key, was);
+  else s.move.run(was + 1, to, snapshot, 2, key, was);
+  s.relocate.run(leaves[to], 2, state.seq, none, 0, leaves[from], key, key);
+  count(state, leaves[from], -1);
+  count(state, leaves[to], 1);
+  const by = cause === null ? 'bench' : `worker/w${key % 64}`;
+  const taken = word(`${from} -${type}-> ${to}`);
+  s.appendLog.run(
+    ...([state.seq, 2, key, word(type), cause, definition, word(from), word(to), taken, by, none, event] as const),
+  );
+  if (to === 'closed') revs.delete(key);
+  else revs.set(key, was + 1);
 }
 
 /** One item for each of `width` workers: six commits, as the engine's batches make them, and two for the outbox. */
-function round(state: State, { first, width }: Round): void {
+function round(state: State, { first, width }: { readonly first: number; readonly width: number }): void {
   const { statements: s } = state;
   const all = (each: (worker: number, item: number) => void) => {
     s.begin.run();
     for (let index = 0; index < width; index += 1) each(index + 1, first + index);
-    s.commit.run();
+    commit(state);
   };
-  const rev = new Map<number, number>();
-  const step = (key: number, snapshot: string, to: { from: number; leaf: number; state: string }) => {
-    state.seq += 1;
-    const was = rev.get(key) ?? revOf(state, key);
-    rev.set(key, was + 1);
-    s.advance.run(was + 1, 1, 'active', to.state, snapshot, 2, key, was);
-    s.leave.run(to.from, key, key);
-    s.populate.run(-1, to.from);
-    s.enter.run(to.leaf, key, key, 2, state.seq, null, 0);
-    s.populate.run(1, to.leaf);
-    s.appendLog.run(state.seq, 2, key, 2, null, 1, 3, 4, 6, 'bench', null, '{"item":"i123"}');
-  };
-  const launched: number[] = [];
-  all((worker, item) => {
-    step(worker, workerSnapshot, { from: 1, leaf: 2, state: 'in_progress' });
-    s.setTimer.run(worker, timer, 'lease', 2, 90_000, 1, null, state.seq);
-    s.addEffect.run(state.seq, 0, worker, 2, 'launch', 'working', '{"epoch":12}');
-    launched.push(state.seq);
-    step(item, afterSnapshot, { from: 1, leaf: 2, state: 'in_progress' });
-  });
-  all((worker) => s.claimEffect.run(1, launched[worker - 1] ?? 0, 0));
-  all((worker) => s.settleEffect.run('done', 'succeeded', launched[worker - 1] ?? 0, 0));
+  const launched = new Map<number, number>();
+  all((worker, item) => launched.set(worker, start(state, worker, item)));
+  all((worker) => s.claimEffect.run(1, launched.get(worker) ?? 0, 0));
+  all((worker) => s.settleEffect.run('done', 'succeeded', launched.get(worker) ?? 0, 0));
   for (let beat = 0; beat < 3; beat += 1) all((worker) => s.extend.run(3, worker, 'lease'));
-  all((worker, item) => {
-    step(worker, workerSnapshot, { from: 2, leaf: 3, state: 'closed' });
-    s.dropTimer.run(worker, timer);
-    s.supersede.run('working was left', worker, 'working');
-    step(item, afterSnapshot, { from: 2, leaf: 3, state: 'closed' });
-    s.dropTimers.run(item);
+  all((worker, item) => exit(state, worker, item));
+  all((worker) => {
+    const [from, to, type, snapshot] = ['exited', 'idle', 'RESET', workerSnapshot('idle', worker, 12)] as const;
+    move(state, { key: worker, machine: 'worker', from, to, type, snapshot, cause: null, event: null });
   });
-  all((worker) => step(worker, workerSnapshot, { from: 3, leaf: 1, state: 'open' }));
-  for (const [key, last] of rev) if (key <= width) revs.set(state, (revs.get(state) ?? new Map()).set(key, last));
 }
 
-/** Revisions of the workers, which go on from round to round; an item begins at 1. */
-const revs = new WeakMap<State, Map<number, number>>();
+/** Returns the number of the log row, by which the outbox knows the effect. */
+function start(state: State, worker: number, item: number): number {
+  const { statements: s } = state;
+  const event = JSON.stringify({ item: `i${item}` });
+  const working = {
+    from: 'idle',
+    to: 'working',
+    type: 'START',
+    snapshot: workerSnapshot('working', worker, 12),
+  } as const;
+  move(state, { key: worker, machine: 'worker', ...working, cause: null, event });
+  const { seq } = state;
+  s.setTimer.run(worker, lease, 'lease', 90_002, 90_000, 1, null, seq);
+  s.addEffect.run(seq, 0, worker, 2, 'launch', 'working', '{"epoch":12}');
+  const claimed = {
+    from: 'open',
+    to: 'in_progress',
+    type: 'CLAIM',
+    snapshot: itemSnapshot(item, 'in_progress'),
+  } as const;
+  move(state, { key: item, machine: 'item', ...claimed, cause: seq, event: '{"by":"worker"}' });
+  return seq;
+}
 
-function revOf(state: State, key: number): number {
-  return revs.get(state)?.get(key) ?? 1;
+function exit(state: State, worker: number, item: number): void {
+  const { statements: s } = state;
+  const exited = {
+    from: 'working',
+    to: 'exited',
+    type: 'EXIT',
+    snapshot: workerSnapshot('exited', worker, 12),
+  } as const;
+  move(state, { key: worker, machine: 'worker', ...exited, cause: null, event: null });
+  s.dropTimer.run(worker, lease);
+  s.supersede.run('working was left', worker, 'working');
+  const closed = { from: 'in_progress', to: 'closed', type: 'CLOSE', snapshot: itemSnapshot(item, 'closed') } as const;
+  move(state, { key: item, machine: 'item', ...closed, cause: state.seq, event: null });
+  s.dropTimers.run(item);
 }

@@ -221,6 +221,20 @@ describe('backup', () => {
     store.close();
   });
 
+  test('a store that is opened from a copy gives out no number that the first one gave out after it', async () => {
+    const store = open();
+    store.commit((tx) => tx.next('epoch'));
+    const copy = join(folder(), `${count}`, 'copy.db');
+    const { backup, close } = openSqliteReadOnly({ file });
+    await backup(copy);
+    close();
+    const later = Array.from({ length: 5 }, () => store.commit((tx) => tx.next('epoch')));
+    const restored = open(copy);
+    expect(later).not.toContain(restored.commit((tx) => tx.next('epoch')));
+    restored.close();
+    store.close();
+  });
+
   test('a backup replaces nothing', async () => {
     const store = prepared(open());
     const copy = join(folder(), `${count}`, 'copy.db');

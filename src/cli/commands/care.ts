@@ -1,12 +1,11 @@
 /** The commands `verify` and `backup`: is the town what its log says, and a copy of it. */
 import { resolve } from 'node:path';
-import { openSqlite } from '../../store/sqlite.ts';
 import type { VerifyReport } from '../../town/api.ts';
 import type { TownChoice } from '../connection.ts';
 import { exits } from '../exits.ts';
 import { openOffline } from '../offline.ts';
 import { examples, type Registrar, withData, withJson } from '../options.ts';
-import { files, placeOfTown } from '../places.ts';
+import { placeOfTown } from '../places.ts';
 import { type Paint, paintFor, plural } from '../text.ts';
 
 export function registerVerify({ program, shell, finish }: Registrar): void {
@@ -38,19 +37,16 @@ export function verifyText({ ok, rows, entities, skipped, problems }: VerifyRepo
 
 export function registerBackup({ program, shell, finish }: Registrar): void {
   withData(program.command('backup <file>'))
-    .summary('copy the database of a town that is not open')
+    .summary('copy the database')
     .description(
-      'Writes a consistent copy of the database to a new file. The town must not be open in another process.',
+      'Writes a consistent copy of the database to a new file, while the town runs or rests. ' +
+        'A town that is opened from the copy gives its runs other numbers than the first town will.',
     )
     .addHelpText('after', examples('yardmaster backup town-monday.db'))
     .action(async (file: string, options: TownChoice) => {
       const path = resolve(shell.directory, file);
-      const store = openSqlite({ file: files.database(placeOfTown(shell, options.data)), env: shell.env });
-      try {
-        await store.backup(path);
-      } finally {
-        store.close();
-      }
+      using town = openOffline(placeOfTown(shell, options.data), shell.env);
+      await town.backup(path);
       shell.out.write(`${path}\n`);
       finish(exits.done);
     });

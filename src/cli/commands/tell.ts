@@ -116,7 +116,7 @@ function registerSend({ program, shell, finish }: Registrar): void {
   withJson(withData(program.command('send <entity> <event> [fields]')))
     .summary('any event to any entity')
     .description(
-      'Sends an event to machine/id, with its fields as JSON. What the state does not take is refused, with what it takes.',
+      'Sends an event to machine/id, with its fields as JSON. A state that does not take it says what it takes.',
     )
     .addHelpText('after', examples('yardmaster send agent/polecat-1 STOP \'{"reason":"too slow"}\''))
     .action(async (entity: string, type: string, fields: string | undefined, options: TellOptions) => {

@@ -8,12 +8,14 @@ import { splitStates } from '../keys.ts';
 import type { Change, NewLogRow } from '../port.ts';
 import { eventBody, labelsText, parseLabels, timerEvent } from '../rows.ts';
 import type { Living, ReadStatements, Register, WriteStatements } from './directory.ts';
+import type { Population } from './population.ts';
 
 /** The statements of a connection, and the keys that it knows. */
 export type Tables = {
   readonly read: ReadStatements;
   readonly write: WriteStatements;
   readonly register: Register;
+  readonly population: Population;
 };
 
 type Place = { readonly seq: Seq; readonly at: number };
@@ -23,30 +25,33 @@ export function applyChange(tables: Tables, change: Change, seq: Seq): void {
   const { entity, log } = change;
   const here: Place = { seq, at: log.at };
   const living = entity.rev === 1 ? giveBirth(tables, change, seq) : advance(tables, change);
-  for (const state of change.places.left) leave(tables, { living, state, machine: entity.ref.machine });
   if (entity.index && entity.rev > 1) {
-    reindex(tables, { ref: entity.ref, living, index: entity.index, entered: change.places.entered });
+    reindex(tables, { ref: entity.ref, living, index: entity.index, places: change.places });
   }
-  for (const state of change.places.entered) enter(tables, { living, state, machine: entity.ref.machine, here });
+  movePlaces(tables, { living, change, here });
   writeTimers(tables, { key: living.key, timers: change.timers, seq });
   writeEffects(tables, { living, change, here });
   for (const record of change.records) writeRecord(tables, record, here);
-  appendLog(tables, log, seq);
+  writeLog(tables, { row: log, key: living.key, seq });
 }
 
 /** The log row alone. */
-export function appendLog({ write, register }: Tables, row: NewLogRow, seq: Seq): void {
-  const { at, entity, event, by, cause, before, after, taken, definition, rejected } = row;
+export function appendLog(tables: Tables, row: NewLogRow, seq: Seq): void {
+  writeLog(tables, { row, key: tables.register.keyFor(row.entity), seq });
+}
+
+function writeLog({ write, register }: Tables, { row, key, seq }: { row: NewLogRow; key: number; seq: Seq }): void {
+  const { at, event, by, cause, before, after, taken, definition, rejected } = row;
   write.appendLog.run(
     seq,
     at,
-    register.keyFor(entity),
+    key,
     register.wordFor(event.type),
     cause,
     definition,
     before === '' ? null : register.wordFor(before),
     after === before ? null : register.wordFor(after),
-    taken.length === 0 ? null : register.wordFor(JSON.stringify(taken)),
+    register.pathFor(taken),
     by,
     rejected,
     eventBody(event),
@@ -65,6 +70,8 @@ function giveBirth(tables: Tables, change: Change, seq: Seq): Living {
   const living: Living = {
     key,
     born: seq,
+    definition,
+    status,
     state,
     scope,
     rank,
@@ -80,43 +87,89 @@ function giveBirth(tables: Tables, change: Change, seq: Seq): Living {
 }
 
 function advance(tables: Tables, change: Change): Living {
-  const { ref, rev, definition, status, state, snapshot } = change.entity;
+  const { ref, rev } = change.entity;
   const living = tables.register.living(ref);
   if (!living) throw new Refused('unknown_entity', `${refText(ref)} was never born, it can not take event ${rev}`);
-  const { at } = change.log;
-  const { write } = tables;
-  const { changes } =
-    state === null && snapshot === null
-      ? write.touch.run(rev, definition, status, at, living.key, rev - 1)
-      : write.advance.run(rev, definition, status, state, snapshot, at, living.key, rev - 1);
+  const { changes } = writeRow(tables, living, change);
   if (changes !== 1) throw new Bug(`${refText(ref)} is not at revision ${rev - 1}: another write came between`);
-  if (state !== null) living.state = state;
   return living;
 }
 
-type AtLeaf = { readonly living: Living; readonly machine: string; readonly state: StateId };
-
-function leave({ write, register }: Tables, { living, machine, state }: AtLeaf): void {
-  const leaf = register.leafFor(machine, state);
-  if (write.leave.run(leaf, living.born, living.key).changes === 1) write.populate.run(-1, leaf);
+/** The narrowest statement that says it. What a statement does not name is neither checked nor looked up. */
+function writeRow({ write }: Tables, living: Living, { entity, log: { at } }: Change): { changes: number } {
+  const { rev, definition, status, state, snapshot } = entity;
+  const { key } = living;
+  const isPlain = definition === living.definition && status === living.status;
+  if (state !== null) living.state = state;
+  if (isPlain && state !== null && snapshot !== null) return write.move.run(rev, state, snapshot, at, key, rev - 1);
+  if (isPlain && state === null && snapshot !== null) return write.rewrite.run(rev, snapshot, at, key, rev - 1);
+  if (isPlain && state === null) return write.touch.run(rev, at, key, rev - 1);
+  Object.assign(living, { definition, status });
+  return write.advance.run(rev, definition, status, state, snapshot, at, key, rev - 1);
 }
 
-function enter({ write, register }: Tables, { living, machine, state, here }: AtLeaf & { readonly here: Place }): void {
-  const leaf = register.leafFor(machine, state);
+type Moves = { readonly living: Living; readonly change: Change; readonly here: Place };
+
+/** A place that is left becomes the one that is entered: one row moves, as long as there are both. */
+function movePlaces(tables: Tables, { living, change, here }: Moves): void {
+  const { machine } = change.entity.ref;
+  const [left, entered] = pairs(change.places);
+  const most = Math.max(left.length, entered.length);
+  for (let index = 0; index < most; index++) {
+    const from = left[index];
+    const to = entered[index];
+    if (from === undefined) enter(tables, { living, leaf: leafFor(tables, machine, to), here });
+    else if (to === undefined) leave(tables, { living, leaf: leafFor(tables, machine, from) });
+    else move(tables, { living, from: leafFor(tables, machine, from), to: leafFor(tables, machine, to), here });
+  }
+}
+
+/** What stands at the same position makes one row; a leaf that is entered again stays where it is. */
+function pairs({ left, entered }: Change['places']): readonly [readonly StateId[], readonly StateId[]] {
+  if (left.length <= 1 && entered.length <= 1) return [left, entered];
+  const again = left.filter((state) => entered.includes(state));
+  const first = (states: readonly StateId[]) => [...again, ...states.filter((state) => !again.includes(state))];
+  return [first(left), first(entered)];
+}
+
+function leafFor({ register }: Tables, machine: string, state: StateId | undefined): number {
+  return register.leafFor(machine, state ?? '');
+}
+
+type AtLeaf = { readonly living: Living; readonly leaf: number };
+
+function leave({ write, population }: Tables, { living, leaf }: AtLeaf): void {
+  if (write.leave.run(leaf, living.born, living.key).changes === 1) population.change(leaf, -1);
+}
+
+function enter({ write, population }: Tables, { living, leaf, here }: AtLeaf & { readonly here: Place }): void {
   write.enter.run(leaf, living.born, living.key, here.at, here.seq, living.scope, living.rank);
-  write.populate.run(1, leaf);
+  population.change(leaf, 1);
+}
+
+type Move = { readonly living: Living; readonly from: number; readonly to: number; readonly here: Place };
+
+function move(tables: Tables, { living, from, to, here }: Move): void {
+  const { scope, rank, born, key } = living;
+  const { changes } = tables.write.relocate.run(to, here.at, here.seq, scope, rank, from, born, key);
+  if (changes === 0) {
+    enter(tables, { living, leaf: to, here });
+    return;
+  }
+  tables.population.change(from, -1);
+  tables.population.change(to, 1);
 }
 
 type Indexed = {
   readonly ref: EntityRef;
   readonly living: Living;
   readonly index: Index;
-  /** Leaves that are entered next, with the new scope and rank anyway. */
-  readonly entered: readonly StateId[];
+  /** Leaves that are left and entered next, with the new scope and rank anyway. */
+  readonly places: Change['places'];
 };
 
 /** The index comes with each change of the context, and seldom says anything new. */
-function reindex(tables: Tables, { ref, living, index, entered }: Indexed): void {
+function reindex(tables: Tables, { ref, living, index, places }: Indexed): void {
   const text = JSON.stringify(index);
   if (text === living.index) return;
   const { write, register } = tables;
@@ -126,11 +179,11 @@ function reindex(tables: Tables, { ref, living, index, entered }: Indexed): void
     write.reindex.run(scope, rank, labels, living.key);
   }
   if (scope !== living.scope || rank !== living.rank) {
-    for (const state of splitStates(living.state).filter((leaf) => !entered.includes(leaf))) {
+    for (const state of splitStates(living.state).filter((leaf) => !places.entered.includes(leaf))) {
       write.requeue.run(scope, rank, register.leafFor(ref.machine, state), living.born, living.key);
     }
   }
-  if (labels !== living.labels) relabel(tables, { ref, living, index, entered });
+  if (labels !== living.labels) relabel(tables, { ref, living, index, places });
   relink(tables, living, index);
   Object.assign(living, { scope, rank, labels, index: text });
 }

@@ -76,6 +76,7 @@ function singleWrites({ write, register }: Tables): SingleWrites {
     quarantine: (ref, reason) => {
       const changes = write.quarantine.run(reason, bornKey(register.keyOf(ref), ref)).changes;
       if (changes !== 1) throw new Bug(`${refText(ref)} was never born, it can not be quarantined`);
+      register.forget(ref);
     },
     defineMachine: ({ machine, hash, settings }) => {
       const known = write.findDefinition.get(machine, hash);

@@ -1,21 +1,20 @@
 /**
  * The one writer on an open database: its commits, its backup and its rest.
  */
-import { unlinkSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type Database from 'better-sqlite3';
 import { Bug, Refused, Terminal } from '../../core/errors.ts';
 import type { Env } from '../../env/env.ts';
 import { type CommitHost, Commits, wrapped } from '../commits.ts';
-import { makePrivateFile } from '../files.ts';
 import { Journal } from '../journal.ts';
 import type { Lock } from '../lock.ts';
 import type { Reads, Store, Transaction } from '../port.ts';
 import { prepareAll, reads } from '../statements.ts';
 import { writes } from '../write-statements.ts';
+import { copyDatabase } from './backup.ts';
 import { type ReadStatements, Register, type WriteStatements } from './directory.ts';
 import { translated } from './failures.ts';
 import { readsOf } from './lists.ts';
+import { Population } from './population.ts';
 import { writesOf } from './transaction.ts';
 
 type Opened = { readonly db: Database.Database; readonly env: Env; readonly lock: Lock; readonly path: string };
@@ -34,8 +33,10 @@ export class Writer implements Store {
     const statements = { read: prepareAll(db, reads), write: prepareAll(db, writes) };
     const journal = new Journal();
     const register = new Register(statements, journal);
-    const members = readsOf(statements.read, register);
-    const host = commitHost(opened, statements, takeOwnership(opened, statements.write));
+    const population = new Population(statements.write, journal);
+    const members = countedReads(readsOf(statements.read, register), population);
+    const boot = takeOwnership(opened, statements.write);
+    const host = commitHost(opened, { ...statements, population, boot });
     this.#opened = opened;
     this.#commits = new Commits({ host, journal, lastSeq: members.lastSeq() });
     this.read = readingOf(members, path);
@@ -43,7 +44,7 @@ export class Writer implements Store {
     this.#transaction = {
       ...this.read,
       lastSeq: () => numbering.last,
-      ...this.#commits.guarded(writesOf({ ...statements, register }, numbering)),
+      ...this.#commits.guarded(writesOf({ ...statements, register, population }, numbering)),
       savepoint: (work) => this.#commits.savepoint(work),
     };
   }
@@ -53,17 +54,8 @@ export class Writer implements Store {
     return this.#commits.commit(this.#transaction, work);
   }
 
-  async backup(file: string): Promise<void> {
-    const path = resolve(file);
-    if (!makePrivateFile(path)) {
-      throw new Refused('conflict', `${path} exists already; a backup replaces nothing. Give the name of a new file.`);
-    }
-    try {
-      await this.#opened.db.backup(path);
-    } catch (thrown) {
-      unlinkSync(path);
-      throw translated(thrown, path);
-    }
+  backup(file: string): Promise<void> {
+    return copyDatabase(this.#opened.db, file);
   }
 
   rest(): void {
@@ -86,9 +78,9 @@ export class Writer implements Store {
 
 /** The reads of a connection, throwing our failures. */
 export function readingOf(members: Reads, path: string): Reads {
-  return wrapped(members, (call) => {
+  return wrapped(members, (member, one, two, three) => {
     try {
-      return call();
+      return member(one, two, three);
     } catch (thrown) {
       throw translated(thrown, path);
     }
@@ -102,14 +94,28 @@ function takeOwnership({ env }: Opened, write: WriteStatements): string {
   return boot;
 }
 
-function commitHost({ db, path }: Opened, { read, write }: Statements, boot: string): CommitHost {
+/** Whoever reads the census inside a commit sees what the commit did. */
+function countedReads(members: Reads, population: Population): Reads {
+  const census: Reads['census'] = (machine) => {
+    population.settle();
+    return members.census(machine);
+  };
+  return { ...members, census };
+}
+
+type HostParts = Statements & { readonly population: Population; readonly boot: string };
+
+function commitHost({ db, path }: Opened, { read, write, population, boot }: HostParts): CommitHost {
   return {
     begin: () => {
       write.begin.run();
       if (read.meta.get('boot')?.value === boot) return;
       throw new Terminal(`another process has taken over ${path}; this one (${process.pid}) writes no more. Stop it.`);
     },
-    commit: () => void write.commit.run(),
+    commit: () => {
+      population.settle();
+      write.commit.run();
+    },
     rollback: () => void write.rollback.run(),
     save: () => void write.savepoint.run(),
     release: () => void write.release.run(),
