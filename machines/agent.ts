@@ -1,8 +1,9 @@
 /**
  * The agent: a worker with an identity that is idle, working or exited.
  *
- * Its `working` state is the handshake of a run, fenced by the epoch of its dispatch. No start is taken for failed because
- * it did not answer, none for done because it is quiet: each doubt is a state with a question, a deadline and two exits.
+ * Its `working` state is the handshake of a run, fenced by the epoch of its dispatch. No start is taken for failed
+ * because it did not answer, none for done because it is quiet: each doubt is a state with a question, a deadline
+ * and two exits.
  */
 import { define } from '../src/core/define.ts';
 import type { AgentContext } from './agentActions.ts';
@@ -18,6 +19,7 @@ import {
   startFailed,
   startRun,
   stopRun,
+  unsure,
 } from './agentTransitions.ts';
 import type { Policy } from './policy.ts';
 import { BREAKER, TOWN } from './wiring.ts';
@@ -32,7 +34,7 @@ export const agentMachine = (policy: Policy) =>
       ...{ id: input?.id ?? '', rig: input?.rig ?? '', role: input?.role ?? '', container: input?.container ?? '' },
       ...{ hook: null, bead: null, epoch: 0, probe: false, revivable: false, began: false, startFailures: 0 },
       ...{ stopTries: 0, incarnation: null, branch: null, maxRunMs: null, pauseWanted: false, reason: null },
-      ...{ wanted: false, note: null, tokens: 0, costUsd: 0 },
+      ...{ containerDown: false, wanted: false, note: null, tokens: 0, costUsd: 0 },
     }),
     initial: 'idle',
     states: {
@@ -172,10 +174,10 @@ export const agentMachine = (policy: Policy) =>
                   'effect.probeRun.succeeded': [
                     { guard: 'saysRunning', target: '#agent.working.starting' },
                     ...foundAbsent,
-                    { target: 'waiting' },
+                    unsure,
                   ],
-                  'effect.probeRun.refused': 'waiting',
-                  'effect.probeRun.unanswered': 'waiting',
+                  'effect.probeRun.refused': unsure,
+                  'effect.probeRun.unanswered': unsure,
                 },
               },
               waiting: { after: { probe: 'asking' } },
@@ -185,7 +187,11 @@ export const agentMachine = (policy: Policy) =>
             description: 'Heartbeats come. Each renews the lease; silence makes it suspect.',
             initial: 'active',
             after: { lease: 'suspect' },
-            on: { HEARTBEAT: { guard: 'isCurrentEpoch', actions: extendLease } },
+            on: {
+              HEARTBEAT: { guard: 'isCurrentEpoch', actions: extendLease },
+              // Its own word counts for more than the silence of others.
+              CONTAINER_DOWN: { target: 'suspect', actions: 'noteDown' },
+            },
             states: {
               active: {
                 description: 'It makes progress.',
@@ -230,8 +236,12 @@ export const agentMachine = (policy: Policy) =>
             initial: 'doubted',
             on: {
               HEARTBEAT: [
-                { guard: 'hasBegun', target: 'running' },
+                { guard: 'hasBegun', target: 'running', actions: 'noteUp' },
                 { guard: 'isCurrentEpoch', target: 'running', actions: 'begin' },
+              ],
+              CONTAINER_DOWN: [
+                { guard: 'hasBegun', actions: 'noteDown' },
+                { target: '#agent.exited.evicted', actions: 'evict' },
               ],
             },
             states: {
@@ -245,10 +255,10 @@ export const agentMachine = (policy: Policy) =>
                       'effect.probeRun.succeeded': [
                         { guard: 'saysRunning', target: '#agent.working.suspect.proven' },
                         ...foundAbsent,
-                        { target: 'waiting' },
+                        unsure,
                       ],
-                      'effect.probeRun.refused': 'waiting',
-                      'effect.probeRun.unanswered': 'waiting',
+                      'effect.probeRun.refused': unsure,
+                      'effect.probeRun.unanswered': unsure,
                     },
                   },
                   waiting: { after: { probe: 'asking' } },
@@ -263,9 +273,9 @@ export const agentMachine = (policy: Policy) =>
                   asking: {
                     entry: probeRun,
                     on: {
-                      'effect.probeRun.succeeded': [...foundAbsent, { target: 'waiting' }],
-                      'effect.probeRun.refused': 'waiting',
-                      'effect.probeRun.unanswered': 'waiting',
+                      'effect.probeRun.succeeded': [...foundAbsent, unsure],
+                      'effect.probeRun.refused': unsure,
+                      'effect.probeRun.unanswered': unsure,
                     },
                   },
                 },

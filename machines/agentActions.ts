@@ -26,6 +26,8 @@ export type AgentContext = {
   startFailures: number;
   stopTries: number;
   incarnation: string | null;
+  /** Its container was found to be down since the last sign of the run. */
+  containerDown: boolean;
   branch: string | null;
   maxRunMs: number | null;
   pauseWanted: boolean;
@@ -136,7 +138,7 @@ function takeBead(context: AgentContext, event: AgentEvent): AgentPlan {
   return {
     context: {
       ...{ hook: bead, bead, epoch, probe, maxRunMs, revivable: true, began: false, wanted: false, stopTries: 0 },
-      ...{ incarnation: null, branch: null, reason: null, note: null, tokens: 0, costUsd: 0 },
+      ...{ incarnation: null, branch: null, reason: null, note: null, tokens: 0, costUsd: 0, containerDown: false },
     },
     queue: [
       ...older,
@@ -164,7 +166,10 @@ function begin(context: AgentContext, event: AgentEvent): AgentPlan {
   const { id: agent, epoch, bead } = context;
   const incarnation = (event.type === 'HEARTBEAT' ? event.incarnation : null) ?? context.incarnation;
   return {
-    context: { began: true, revivable: true, startFailures: 0, hook: bead, reason: null, incarnation },
+    context: {
+      ...{ began: true, revivable: true, startFailures: 0, hook: bead, reason: null, incarnation },
+      containerDown: false,
+    },
     queue: [
       tell('bead', bead ?? '', { type: 'RUN.STARTED', agent, epoch }, { must: true }),
       toBreaker('SUCCESS', context),
@@ -256,9 +261,10 @@ const reportImpossible = end('impossible', ({ id: agent, epoch, bead }, _, reaso
 const askPerson = end('needs_input', ({ id: agent, epoch, bead }, _, reason) =>
   tell('bead', bead ?? '', { type: 'RUN.NEEDS_INPUT', agent, epoch, reason }),
 );
-const evict = end('evicted', ({ id: agent, epoch, bead, began }, _, reason) =>
-  tell('bead', bead ?? '', { type: 'RUN.EVICTED', agent, epoch, reason, began }),
-);
+const evict = end('evicted', ({ id: agent, epoch, bead, began, container, containerDown }, event, found) => {
+  const reason = containerDown && mayStillRun(event) ? `container ${container} is down, and ${found}` : found;
+  return tell('bead', bead ?? '', { type: 'RUN.EVICTED', agent, epoch, reason, began });
+});
 
 function endStopped(context: AgentContext, event: AgentEvent): AgentPlan {
   const { id: agent, epoch, bead, wanted } = context;
@@ -316,6 +322,8 @@ export function agentActions(policy: Policy) {
       startFailures: 0,
       revivable: context.revivable && !ranElsewhere(context, event),
     })),
+    noteDown: change(() => ({ containerDown: true })),
+    noteUp: change(() => ({ containerDown: false })),
     forgetRun: change(() => ({ revivable: false })),
     markStop: change((_, event) => ({
       reason: reasonOf(event),

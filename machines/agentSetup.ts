@@ -49,6 +49,9 @@ export const agentSetup = (policy: Policy) =>
         isMine(context, event) && context.startFailures + 1 >= policy.attemptsMax,
       isMine: ({ context, event }) => isMine(context, event),
       hasBegun: ({ context, event }) => isMine(context, event) && context.began,
+      isEvicted: ({ context, event }) => isMine(context, event) && context.began && context.containerDown,
+      isAbsentWithContainer: ({ context, event }) =>
+        says(context, event, 'absent') && context.began && context.containerDown,
       isAbsentAtCap: ({ context, event }) =>
         says(context, event, 'absent') && context.startFailures + 1 >= policy.attemptsMax,
       isAbsentAfterBegin: ({ context, event }) => says(context, event, 'absent') && context.began,

@@ -20,12 +20,16 @@ export const startFailed = [
 
 /** A silent run is given up: what began is a lost run, what never began is a failed start; what may live is ended. */
 export const givenUp = [
+  { guard: 'isEvicted' as const, target: '#agent.exited.evicted', actions: ['evict' as const, stopRun] },
   { guard: 'hasBegun' as const, target: '#agent.exited.lost', actions: ['failRun' as const, stopRun] },
   { guard: 'isAtAttemptsCap' as const, target: '#agent.idle.exhausted', actions: ['failStart' as const, stopRun] },
   { guard: 'isMine' as const, target: '#agent.idle.cooldown', actions: ['failStart' as const, stopRun] },
 ];
 
+/** An answer that settles nothing: it is asked again. */
+export const unsure = { guard: 'isCurrentEpoch' as const, target: 'waiting' };
 export const foundAbsent = [
+  { guard: 'isAbsentWithContainer' as const, target: '#agent.exited.evicted', actions: 'evict' as const },
   { guard: 'isAbsentAfterBegin' as const, target: '#agent.exited.lost', actions: 'failRun' as const },
   { guard: 'isAbsentAtCap' as const, target: '#agent.idle.exhausted', actions: 'failStart' as const },
   { guard: 'saysAbsent' as const, target: '#agent.idle.cooldown', actions: 'failStart' as const },

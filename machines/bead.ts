@@ -1,8 +1,9 @@
 /**
  * The bead: one unit of work that is open, in_progress, closed or failed.
  *
- * It hears of its run by messages in the same transaction and keeps what is its own: the counters of the work, the caps,
- * the waits, and the merge that makes "done" mean done. Whether a run is unconfirmed or suspect is its agent's business.
+ * It hears of its run by messages in the same transaction and keeps what is its own: the counters of the work, the
+ * caps, the waits, and the merge that makes "done" mean done. Whether a run is unconfirmed or suspect is its agent's
+ * business.
  */
 import { define } from '../src/core/define.ts';
 import type { BeadContext } from './beadActions.ts';
@@ -43,7 +44,7 @@ export const beadMachine = (policy: Policy) =>
         backoffStep: 0,
       },
       ...{ generation: 1, dispatchedAt: [], dispatches: 0, spentUsd: 0, branch: null, head: null },
-      ...{ mergeCommit: null, summary: null, reason: null },
+      ...{ mergeCommit: null, summary: null, lesson: null, reason: null },
     }),
     entry: 'keepBrief',
     initial: 'open',

@@ -6,6 +6,8 @@ import type { BeadEvent, BeadInput, MergeParams } from './vocabulary.ts';
 import { BREAKER, type Plan, plan, publish, type Queued, raise, settle, tell } from './wiring.ts';
 
 const HOUR_MS = 3_600_000;
+/** A lesson is quoted in a prompt, which takes no more than a few lines. */
+const LESSON_MAX = 350;
 
 export type BeadContext = {
   id: string;
@@ -48,6 +50,8 @@ export type BeadContext = {
   head: string | null;
   mergeCommit: string | null;
   summary: string | null;
+  /** What the next run is told of the one before: why its work was lost, or not taken. */
+  lesson: string | null;
   reason: string | null;
 };
 
@@ -114,12 +118,19 @@ function countStartFailure(context: BeadContext, event: BeadEvent): BeadPlan {
 function countRunFailure(context: BeadContext, event: BeadEvent): BeadPlan {
   const reason = 'reason' in event && event.reason ? event.reason : 'the run added no commit';
   const runFailures = context.runFailures + 1;
-  return { context: { runFailures, backoffStep: runFailures, reason } };
+  return { context: { runFailures, backoffStep: runFailures, reason, lesson: reason } };
 }
 
 function countRework(context: BeadContext, event: BeadEvent): BeadPlan {
   const reworks = context.reworks + 1;
-  return { context: { reworks, backoffStep: reworks, reason: reworkReason(event) } };
+  const reason = reworkReason(event);
+  return { context: { reworks, backoffStep: reworks, reason, lesson: reason + outputOf(event) } };
+}
+
+/** The end of the tests' output, for the run that is to mend them. */
+function outputOf(event: BeadEvent): string {
+  const result = event.type === 'effect.merge.succeeded' ? event.result : null;
+  return result?.kind === 'tests_failed' && result.tail ? `\n${result.tail.slice(-LESSON_MAX)}` : '';
 }
 
 function reworkReason(event: BeadEvent): string {
@@ -195,7 +206,7 @@ function reopen(context: BeadContext): BeadPlan {
     context: {
       ...{ startFailures: 0, runFailures: 0, evictions: 0, reworks: 0, mergeTries: 0, backoffStep: 0 },
       ...{ dispatchedAt: [], dispatches: 0, spentUsd: 0, generation: context.generation + 1, reason: null },
-      ...{ branch: null, head: null, summary: null, ending: false },
+      ...{ branch: null, head: null, summary: null, lesson: null, ending: false },
     },
     queue: [publish('dependsOn', { type: 'DEPENDENCY.REOPENED', bead: context.id })],
   };
@@ -206,6 +217,42 @@ const change = (patch: (context: BeadContext, event: BeadEvent) => Partial<BeadC
 const say = (messages: (context: BeadContext, event: BeadEvent) => Queued[]) =>
   plan<BeadContext, BeadEvent>((context, event) => ({ queue: messages(context, event) }));
 const reasonIn = (event: BeadEvent, fallback: string) => ('reason' in event && event.reason) || fallback;
+
+/** What a bead tells those who depend on it, and the people who are to look after it. */
+function beadAlarms(policy: Policy) {
+  return {
+    announceClosed: say((context) => [publish('dependsOn', { type: 'DEPENDENCY.CLOSED', bead: context.id })]),
+    announceFailed: say((context) => [publish('dependsOn', { type: 'DEPENDENCY.FAILED', bead: context.id })]),
+    raiseFailed: say((context) => [
+      raise(subject(context), 'failed', `bead ${context.id} failed: ${context.reason ?? 'no reason given'}`),
+    ]),
+    settleFailed: say((context) => [settle(subject(context), 'failed')]),
+    raiseExhausted: say((context) => [
+      raise(
+        subject(context),
+        'exhausted',
+        `bead ${context.id} failed to start ${context.startFailures} times: ${context.reason ?? ''}`,
+      ),
+    ]),
+    settleExhausted: say((context) => [settle(subject(context), 'exhausted')]),
+    raiseBlocked: say((context) => [
+      raise(subject(context), 'blocked', `bead ${context.id} is blocked: ${context.reason ?? ''}`),
+    ]),
+    settleBlocked: say((context) => [settle(subject(context), 'blocked')]),
+    askForReview: plan<BeadContext, BeadEvent>((context) => {
+      if (context.mergeTries < policy.mergeTriesMax) return {};
+      const message = `bead ${context.id} can not be merged: ${context.reason ?? ''}`;
+      return { context: { asked: true }, queue: [raise(subject(context), 'blocked', message)] };
+    }),
+    settleReview: plan<BeadContext, BeadEvent>((context) =>
+      context.asked ? { context: { asked: false }, queue: [settle(subject(context), 'blocked')] } : {},
+    ),
+    raiseInput: say((context) => [
+      raise(subject(context), 'input', `bead ${context.id} asks: ${context.reason ?? ''}`),
+    ]),
+    settleInput: say((context) => [settle(subject(context), 'input')]),
+  };
+}
 
 /** All named actions of the bead, for `setup({ actions })`. */
 export function beadActions(policy: Policy) {
@@ -253,35 +300,6 @@ export function beadActions(policy: Policy) {
     noteEnded: change(() => ({ ending: false })),
     fenceRun: say((context, event) => fence(context, `bead ${context.id}: ${event.type}`)),
     unhook: say(unhook),
-    announceClosed: say((context) => [publish('dependsOn', { type: 'DEPENDENCY.CLOSED', bead: context.id })]),
-    announceFailed: say((context) => [publish('dependsOn', { type: 'DEPENDENCY.FAILED', bead: context.id })]),
-    raiseFailed: say((context) => [
-      raise(subject(context), 'failed', `bead ${context.id} failed: ${context.reason ?? 'no reason given'}`),
-    ]),
-    settleFailed: say((context) => [settle(subject(context), 'failed')]),
-    raiseExhausted: say((context) => [
-      raise(
-        subject(context),
-        'exhausted',
-        `bead ${context.id} failed to start ${context.startFailures} times: ${context.reason ?? ''}`,
-      ),
-    ]),
-    settleExhausted: say((context) => [settle(subject(context), 'exhausted')]),
-    raiseBlocked: say((context) => [
-      raise(subject(context), 'blocked', `bead ${context.id} is blocked: ${context.reason ?? ''}`),
-    ]),
-    settleBlocked: say((context) => [settle(subject(context), 'blocked')]),
-    askForReview: plan<BeadContext, BeadEvent>((context) => {
-      if (context.mergeTries < policy.mergeTriesMax) return {};
-      const message = `bead ${context.id} can not be merged: ${context.reason ?? ''}`;
-      return { context: { asked: true }, queue: [raise(subject(context), 'blocked', message)] };
-    }),
-    settleReview: plan<BeadContext, BeadEvent>((context) =>
-      context.asked ? { context: { asked: false }, queue: [settle(subject(context), 'blocked')] } : {},
-    ),
-    raiseInput: say((context) => [
-      raise(subject(context), 'input', `bead ${context.id} asks: ${context.reason ?? ''}`),
-    ]),
-    settleInput: say((context) => [settle(subject(context), 'input')]),
+    ...beadAlarms(policy),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The breaker: one for the town, over its failed starts, its dispatch tokens and its budget. Every dispatch asks it in the
- * same transaction; what it does not accept does not happen.
+ * The breaker: one for the town, over its failed starts, its dispatch tokens and its budget. Every dispatch asks it
+ * in the same transaction; what it does not accept does not happen.
  */
 import { setup } from 'xstate';
 import { define } from '../src/core/define.ts';

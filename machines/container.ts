@@ -1,6 +1,6 @@
 /**
- * The container: what hosts the runs of agents. It is made when there is demand, watched while it hosts runs, and let go
- * when it has been empty for long. Its incarnation tells a restart from a bad connection.
+ * The container: what hosts the runs of agents. It is made when there is demand, watched while it hosts runs, and
+ * let go when it has been empty for long. Its incarnation tells a restart from a bad connection.
  */
 import { setup } from 'xstate';
 import { define } from '../src/core/define.ts';
@@ -68,8 +68,9 @@ function renew(policy: Policy) {
   };
 }
 
+/** Its agents decide by what they know of their runs; who gives one up vacates its place. */
 const announceDown = act((context) => ({
-  context: { runs: [], misses: 0 },
+  context: { misses: 0 },
   queue: [publish('hostedBy', { type: 'CONTAINER_DOWN', container: context.id })],
 }));
 

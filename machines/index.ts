@@ -1,6 +1,6 @@
 /**
- * The town's machines, made from a policy. Read `vocabulary.ts` for the words, `policy.ts` for the numbers, `wiring.ts` for
- * how a chart speaks to the engine, then `bead.ts` and `agent.ts`; `README.md` shows them drawn.
+ * The town's machines, made from a policy. Read `vocabulary.ts` for the words, `policy.ts` for the numbers,
+ * `wiring.ts` for how a chart speaks to the engine, then `bead.ts` and `agent.ts`; `README.md` shows them drawn.
  */
 import { agentDefinition } from './agent.ts';
 import { beadDefinition } from './bead.ts';

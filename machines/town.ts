@@ -1,6 +1,6 @@
 /**
- * The town: one tenant, one writer, one database. Its entity holds the policy, so that every change of a setting is an event
- * in the log like any other.
+ * The town: one tenant, one writer, one database. Its entity holds the policy, so that every change of a setting is
+ * an event in the log like any other.
  */
 import { setup } from 'xstate';
 import { define } from '../src/core/define.ts';

@@ -168,7 +168,7 @@ export type BreakerMessage =
   | { type: 'RESUME'; reason?: string }
   | { type: 'RESET'; reason?: string };
 
-// The town, the rig and the escalation --------------------------------------------------------------------------------------
+// The town, the rig and the escalation ------------------------------------------------------------------------------
 
 export type RigConfig = {
   path: string;

@@ -54,7 +54,9 @@ export async function readPiece(directory: string, want: OutputRange): Promise<O
   }
 }
 
-/** How much output there was so far, bytes: more than before is a sign of life that a person would take for progress. */
+/**
+ * How much output there was so far, bytes: more than before is a sign of life that a person would take for progress.
+ */
 export function outputEnd(directory: string): number {
   try {
     const newest = offsetsOf(readdirSync(directory)).at(-1);

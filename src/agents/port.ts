@@ -113,7 +113,10 @@ export interface Container {
   close(runs: 'keep' | 'stop'): Promise<void>;
 }
 
-/** The port to a repository's integration: one merge at a time, tests on the merge result, compare-and-set on the branch. */
+/**
+ * The port to a repository's integration: one merge at a time, tests on the merge result, compare-and-set on the
+ * branch.
+ */
 export type MergeOutcome =
   | { readonly kind: 'merged'; readonly commit: string }
   | { readonly kind: 'nothing' } // the branch adds no commit to the target

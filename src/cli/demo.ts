@@ -35,8 +35,8 @@ export function registerDemo({ program, shell, finish }: Registrar): void {
     .description(
       'Works through a small backlog with three scripted agents, in a fresh git repository and a fresh town, with ' +
         'faults on purpose: a start that is refused, one that answers false, one that answers too late, an agent ' +
-        'that crashes, one that ends with nothing, one that falls silent. Ends by itself; the exit code is 0 when exactly ' +
-        'the bead that can not be done has failed.',
+        'that crashes, one that ends with nothing, one that falls silent. Ends by itself; the exit code is 0 when ' +
+        'exactly the bead that can not be done has failed.',
     )
     .option('--keep', 'keep the town and its API open afterwards, until Ctrl-C')
     .option('--folder <folder>', 'where it plays (default: data/demo-run in this package)');

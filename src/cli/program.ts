@@ -4,10 +4,13 @@ import { Bug, coerceError } from '../core/errors.ts';
 import { registerAdd } from './commands/add.ts';
 import { registerBackup, registerVerify } from './commands/care.ts';
 import { registerCharts } from './commands/charts.ts';
+import { registerCheck } from './commands/check.ts';
+import { registerIncidents } from './commands/incidents.ts';
 import { registerList } from './commands/list.ts';
 import { registerLog } from './commands/log.ts';
 import { registerPolicy } from './commands/policy.ts';
 import { registerShow, registerWhy } from './commands/show.ts';
+import { registerSimulate } from './commands/simulate.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerTells } from './commands/tell.ts';
 import { registerDemo } from './demo.ts';
@@ -21,7 +24,17 @@ import { registerUp } from './up.ts';
 
 const registrations: readonly ((registrar: Registrar) => void)[] = [
   ...[registerRun, registerUp, registerDemo, registerStatus, registerList, registerShow, registerWhy, registerLog],
-  ...[registerAdd, registerTells, registerPolicy, registerCharts, registerVerify, registerBackup],
+  ...[
+    registerAdd,
+    registerTells,
+    registerPolicy,
+    registerCharts,
+    registerCheck,
+    registerVerify,
+    registerBackup,
+    registerSimulate,
+    registerIncidents,
+  ],
 ];
 
 /** All commands; `finish` is told the exit code of the one that ran. */

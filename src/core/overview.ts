@@ -1,5 +1,6 @@
 /**
- * A chart at a glance, as Mermaid source: the top-level states with the names of what is inside, and the events that lead from one
+ * A chart at a glance, as Mermaid source: the top-level states with the names of what is inside, and the events that
+ * lead from one
  * to another. The whole chart is `mermaid.ts`'s.
  */
 import { type Chart, rootId } from './chart.ts';

@@ -1,11 +1,13 @@
 /** The pure result of a step, as one change of the store. */
 import type { Definition } from '../core/define.ts';
 import { contextOf, dehydrate, type Hydrated } from '../core/snapshot.ts';
-import type { Index, StateId, Step, TimerSpec } from '../core/types.ts';
+import type { EngineEvent, Index, Seq, StateId, Step, TimerSpec } from '../core/types.ts';
 import type { Change } from '../store/port.ts';
 import type { Entity } from './entity.ts';
 import type { Turn } from './turn.ts';
-import type { Origin } from './write.ts';
+
+/** The event, who sent it, and what it came from. */
+export type Origin = { readonly event: EngineEvent; readonly by: string; readonly cause: Seq | null };
 
 type Parts = {
   /** Null: it is born. */

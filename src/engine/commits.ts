@@ -1,5 +1,5 @@
 /**
- * Group commit: work that arrives while the last commit runs shares the next one, each piece in a savepoint of its own.
+ * Group commit: work that arrives while the last commit runs shares the next one.
  *
  * Invariants
  * - G1 a caller is answered after the COMMIT, never before; watchers hear of it after the callers' answers are decided.
@@ -7,27 +7,28 @@
  * - G3 when the commit fails nobody's work happened, and everybody is told.
  * - G4 nothing here awaits: a commit is one synchronous stretch.
  */
-import { Bug, coerceError, Refused, Retryable, Terminal } from '../core/errors.ts';
+import { coerceError, Refused, Retryable } from '../core/errors.ts';
 import type { EpochMs } from '../core/types.ts';
-import type { LogRow, Store, Transaction } from '../store/port.ts';
+import type { LogRow, Store } from '../store/port.ts';
 import type { Health } from './health.ts';
-import { type Idempotency, once } from './idempotency.ts';
-import { type Check, checkInvariants } from './invariants.ts';
-import { type Shared, Turn } from './turn.ts';
+import type { Idempotency } from './idempotency.ts';
+import type { Check } from './invariants.ts';
+import { type Outcome, type Piece, Pieces, type Work } from './pieces.ts';
+import type { Shared, Turn } from './turn.ts';
 
 /** What a commit left to tell: its rows, and the earliest instant at which something that it wrote is due. */
 export type Committed = { readonly rows: readonly LogRow[]; readonly dueAt: EpochMs | null };
 
-export type Work<T> = (turn: Turn) => T;
-
-type Item = {
-  readonly work: Work<unknown>;
-  readonly idempotency: Idempotency | undefined;
+type Item = Piece & {
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: Error) => void;
 };
 
-type Outcome = { readonly turn: Turn } & ({ readonly value: unknown } | { readonly error: Error });
+export type SubmitOptions = {
+  readonly idempotency?: Idempotency | undefined;
+  /** True for work of a caller, of which nobody knows whether it may run twice. */
+  readonly foreign?: boolean;
+};
 
 type Parts = {
   readonly shared: Shared;
@@ -39,12 +40,14 @@ type Parts = {
 
 export class Commits {
   readonly #parts: Parts;
+  readonly #pieces: Pieces;
   #queue: Item[] = [];
   #scheduled = false;
   #closed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#pieces = new Pieces(parts);
   }
 
   /** How much waits for its commit. */
@@ -53,9 +56,10 @@ export class Commits {
   }
 
   /** Work for the next commit. Rejects with what the work throws, or Retryable when the store fails. */
-  submit<T>(work: Work<T>, idempotency?: Idempotency): Promise<T> {
+  submit<T>(work: Work<T>, { idempotency, foreign = false }: SubmitOptions = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ work, idempotency, resolve: resolve as (value: unknown) => void, reject });
+      const repeatable = !foreign;
+      this.#queue.push({ work, idempotency, repeatable, resolve: resolve as (value: unknown) => void, reject });
       this.#schedule();
     });
   }
@@ -70,15 +74,15 @@ export class Commits {
     const reject = (reason: Error) => {
       error = reason;
     };
-    this.#commit([{ work, idempotency: undefined, resolve, reject }]);
+    this.#commit([{ work, idempotency: undefined, repeatable: false, resolve, reject }]);
     if (error) throw error;
     return value as T;
   }
 
   /** Commits at once what waits, and the last work after it. From then on all work is refused. */
   close(lastWork: Work<unknown>): void {
-    const last = { work: lastWork, idempotency: undefined, resolve: () => undefined, reject: () => undefined };
-    this.#queue.push(last);
+    const unheard = { resolve: () => undefined, reject: () => undefined };
+    this.#queue.push({ work: lastWork, idempotency: undefined, repeatable: false, ...unheard });
     while (this.#queue.length > 0) this.#drain();
     this.#closed = true;
   }
@@ -101,7 +105,7 @@ export class Commits {
   }
 
   #commit(items: readonly Item[]): void {
-    const { shared, store, health, announce } = this.#parts;
+    const { shared, health, announce } = this.#parts;
     const refusal = this.#closed
       ? new Refused('unavailable', 'the engine has stopped: nothing is written any more')
       : health.refusal;
@@ -110,12 +114,10 @@ export class Commits {
       return;
     }
     const at = shared.env.clock.now(); // the only look at the clock: steps, rows and receipts carry this instant
-    const turns: Turn[] = [];
     let outcomes: readonly Outcome[];
     try {
-      outcomes = store.commit((tx) => items.map((item) => this.#run(item, tx, { at, turns })));
+      outcomes = this.#pieces.commit(items, at);
     } catch (thrown) {
-      for (const turn of turns) turn.undo();
       this.#failAll(items, coerceError(thrown));
       return;
     }
@@ -124,33 +126,7 @@ export class Commits {
       if ('error' in outcome) item?.reject(outcome.error);
       else item?.resolve(outcome.value);
     });
-    announce(summarize(turns));
-  }
-
-  #run(item: Item, tx: Transaction, { at, turns }: { at: EpochMs; turns: Turn[] }): Outcome {
-    const turn = new Turn(this.#parts.shared, tx, at);
-    turns.push(turn);
-    const outcome = this.#attempt(item, turn);
-    for (const row of turn.rejections) turn.note(row);
-    return outcome;
-  }
-
-  #attempt({ work, idempotency }: Item, turn: Turn): Outcome {
-    try {
-      const value = turn.tx.savepoint(() => {
-        const result = idempotency ? once(turn, idempotency, () => work(turn)) : work(turn);
-        if (isThenable(result))
-          throw new Bug('work inside a commit returned a promise: do what must be awaited before or after');
-        checkInvariants(turn, this.#parts.check);
-        return result;
-      });
-      return { turn, value };
-    } catch (thrown) {
-      // A store that fails takes the whole commit with it.
-      if (thrown instanceof Retryable || thrown instanceof Terminal) throw thrown;
-      turn.undo();
-      return { turn, error: coerceError(thrown) };
-    }
+    announce(summarize(outcomes));
   }
 
   #failAll(items: readonly Item[], error: Error): void {
@@ -162,15 +138,12 @@ export class Commits {
   }
 }
 
-function summarize(turns: readonly Turn[]): Committed {
+function summarize(outcomes: readonly { readonly turn: Turn }[]): Committed {
   let dueAt: EpochMs | null = null;
-  for (const turn of turns) {
+  const rows: LogRow[] = [];
+  for (const { turn } of outcomes) {
     if (turn.dueAt !== null && (dueAt === null || turn.dueAt < dueAt)) dueAt = turn.dueAt;
+    for (const row of turn.rows) rows.push(row);
   }
-  const rows = turns.length === 1 && turns[0] ? turns[0].rows : turns.flatMap((turn) => turn.rows);
   return { rows, dueAt };
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -206,15 +206,15 @@ class DurableEngine implements Engine {
   }
 
   deliver(envelope: Envelope, { idempotency }: SubmitOptions = {}): Promise<Receipt> {
-    return this.#parts.kernel.commits.submit((turn) => deliver(turn, envelope), idempotency);
+    return this.#parts.kernel.commits.submit((turn) => deliver(turn, envelope), { idempotency });
   }
 
   birth(newborn: Birth, { idempotency }: SubmitOptions = {}): Promise<Receipt> {
-    return this.#parts.kernel.commits.submit((turn) => birth(turn, newborn), idempotency);
+    return this.#parts.kernel.commits.submit((turn) => birth(turn, newborn), { idempotency });
   }
 
   submit<T>(work: (batch: Batch) => T, { idempotency }: SubmitOptions = {}): Promise<T> {
-    return this.#parts.kernel.commits.submit((turn) => work(toBatch(turn)), idempotency);
+    return this.#parts.kernel.commits.submit((turn) => work(toBatch(turn)), { idempotency, foreign: true });
   }
 
   submitNow<T>(work: (batch: Batch) => T): T {

@@ -17,4 +17,9 @@ export class Sampler {
     this.#last.set(event, entity, at);
     return true;
   }
+
+  /** Nothing was let through after all. */
+  forget({ event, entity }: Sampled): void {
+    this.#last.delete(event, entity);
+  }
 }

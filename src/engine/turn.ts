@@ -14,7 +14,7 @@ import type { Change, LogRow, NewLogRow, Transaction } from '../store/port.ts';
 import type { Definitions } from './definitions.ts';
 import { type Entity, findEntity } from './entity.ts';
 import type { Limits } from './limits.ts';
-import type { Sampler } from './sampler.ts';
+import type { Sampled, Sampler } from './sampler.ts';
 
 /** An entity that a piece of work changed, for invariants that are checked before the commit. */
 export type Touched = {
@@ -38,6 +38,7 @@ export type Shared = {
 };
 
 type Trace = { readonly before: string; readonly entity: Entity };
+type Sample = { readonly sampler: Sampler; readonly sampled: Sampled };
 
 export class Turn {
   readonly rows: LogRow[] = [];
@@ -45,6 +46,7 @@ export class Turn {
   /** The earliest instant at which something that was written is due. */
   dueAt: EpochMs | null = null;
   readonly #traces: Trace[] = [];
+  readonly #samples: Sample[] = [];
 
   constructor(
     readonly shared: Shared,
@@ -68,9 +70,11 @@ export class Turn {
     }
   }
 
-  /** Remembers an entity as it is after a write. */
+  /** Remembers an entity as it is after a write; one that has ended seldom hears of anything again. */
   keep(entity: Entity, before: string): void {
-    this.shared.cache.set(entity.ref.machine, entity.ref.id, entity);
+    const { machine, id } = entity.ref;
+    if (entity.status === 'active') this.shared.cache.set(machine, id, entity);
+    else this.shared.cache.delete(machine, id);
     this.#traces.push({ before, entity });
   }
 
@@ -107,8 +111,7 @@ export class Turn {
   /** An event that changed nothing, for the log: at most one a while for each entity and type of event. */
   reject(entity: Entity, event: EngineEvent, row: { by: string; cause: number | null; reason: string }): void {
     const { rejected, limits } = this.shared;
-    const everyMs = limits.rejectedSampleMs;
-    if (!rejected.due({ event: event.type, entity: entity.text }, this.at, everyMs)) return;
+    if (!this.samples(rejected, { event: event.type, entity: entity.text }, limits.rejectedSampleMs)) return;
     this.rejections.push({
       at: this.at,
       entity: entity.ref,
@@ -121,6 +124,23 @@ export class Turn {
       definition: entity.known.row,
       rejected: row.reason,
     });
+  }
+
+  /** Notes what was rejected, after the work is done or undone. */
+  noteRejections(): void {
+    for (const row of this.rejections) this.note(row);
+  }
+
+  /** True when it is to be said this time. */
+  samples(sampler: Sampler, sampled: Sampled, everyMs: number): boolean {
+    if (!sampler.due(sampled, this.at, everyMs)) return false;
+    this.#samples.push({ sampler, sampled });
+    return true;
+  }
+
+  /** What this turn was to say was not said: it is due again. */
+  forgetSamples(): void {
+    for (const { sampler, sampled } of this.#samples) sampler.forget(sampled);
   }
 
   get hasTouched(): boolean {

@@ -1,13 +1,10 @@
 /** Writes what a step wants, in one call of the store, and remembers the entity as it is now. */
 import type { Taken } from '../core/step.ts';
-import type { EngineEvent, EntityRef, Receipt, Seq, Step } from '../core/types.ts';
-import { indexText, toChange } from './change.ts';
+import type { EntityRef, Receipt, Seq, Step } from '../core/types.ts';
+import { indexText, type Origin, toChange } from './change.ts';
 import type { Known } from './definitions.ts';
 import type { Entity } from './entity.ts';
 import type { Turn } from './turn.ts';
-
-/** The event, who sent it, and what it came from. */
-export type Origin = { readonly event: EngineEvent; readonly by: string; readonly cause: Seq | null };
 
 /** A step that is to be written: of an entity that was there before, or of one that is being born. */
 export type Writing = { readonly result: Taken; readonly origin: Origin } & (
@@ -58,8 +55,8 @@ function extendOnly(turn: Turn, entity: Entity, { result, origin }: { result: Ta
     entity,
     receipt: { seq, entity: entity.ref, at: turn.at, state: entity.state },
   });
-  const isDue = turn.shared.leases.due({ event: origin.event.type, entity: entity.text }, turn.at, everyMs);
-  if (!isDue) return written(turn.tx.lastSeq());
+  const sampled = { event: origin.event.type, entity: entity.text };
+  if (!turn.samples(turn.shared.leases, sampled, everyMs)) return written(turn.tx.lastSeq());
 
   const { event, by, cause } = origin;
   const states = { before: entity.state, after: entity.state, taken: result.step.taken };

@@ -1,6 +1,7 @@
 /**
  * The one door to the clock, dice, ids and the log stream of the process.
- * Two implementations: `system.ts` (production) and `simulated.ts` (virtual time, seeded). Nothing else may look at the wall.
+ * Two implementations: `system.ts` (production) and `simulated.ts` (virtual time, seeded). Nothing else may look at
+ * the wall.
  */
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -13,11 +14,17 @@ export interface Alarm {
 export interface Clock {
   /** Engine time, integer ms since 1970. Never goes back. */
   now(): number;
-  /** Calls once, at or after `atMs` of engine time. Waits of any length. Does not keep the process alive when `background`. */
+  /**
+   * Calls once, at or after `atMs` of engine time. Waits of any length. Does not keep the process alive when
+   * `background`.
+   */
   at(atMs: number, call: () => void, options?: { background?: boolean }): Alarm;
   /** Calls soon, after the I/O that is already waiting: where group commits form. */
   soon(call: () => void): void;
-  /** Tells of a forward jump of the wall (a laptop's sleep) after engine time has followed it. Returns the unsubscriber. */
+  /**
+   * Tells of a forward jump of the wall (a laptop's sleep) after engine time has followed it. Returns the
+   * unsubscriber.
+   */
   onJump(listener: (jump: { fromMs: number; toMs: number }) => void): () => void;
   /** Engine time never starts before this instant: the last one that the store knows. */
   notBefore(atMs: number): void;

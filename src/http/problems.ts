@@ -4,6 +4,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { coerceError, type RefusalCode, Refused, Retryable } from '../core/errors.ts';
+import { Unreadable } from '../engine/entity.ts';
 import type { Env } from '../env/env.ts';
 
 /** A refusal's code, or one of the border's own. */
@@ -91,6 +92,11 @@ export class Problems {
     }
     if (error instanceof Retryable) {
       return this.answer(context, { code: 'unavailable', detail: error.message, retryAfterMs: error.afterMs });
+    }
+    if (error instanceof Unreadable) {
+      this.#env.log('error', `an entity is damaged: ${this.#mask(error.message)}`);
+      const detail = 'what is stored of the entity can not be read: `yardmaster verify` tells more; the rest goes on';
+      return this.answer(context, { code: 'quarantined', detail });
     }
     const id = this.#env.hex(16);
     const { method, path } = context.req;

@@ -1,6 +1,13 @@
 /** Durations as people write them in an incident: `90s`, `5m`, `2h`, `1h30m`; and back. */
 
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+const unitsMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 const PART = /(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)/gy;
 
 /** Milliseconds of `90s` or `1h 30m`; null when it is no duration. A number without a unit is none, but for 0. */

@@ -53,7 +53,17 @@ const rules = <T extends z.ZodType>(rule: T, key: string) =>
     return Array.isArray(written) ? written : [written];
   }, z.array(rule).min(1));
 
-export const startAnswers = ['accepted', 'refused', 'permanent', 'false', 'throws', 'unknown', 'never', 'late'] as const;
+export const startAnswers = [
+  'accepted',
+  'refused',
+  'permanent',
+  'false',
+  'throws',
+  'unknown',
+  'never',
+  'late',
+  'hollow',
+] as const;
 export const mergeAnswers = [
   ...['merged', 'conflict', 'tests_failed', 'nothing', 'blocked', 'never', 'lost', 'throws'],
 ] as const;
@@ -83,7 +93,10 @@ const mergeRule = z.strictObject({ ...scope, answer: z.enum(mergeAnswers) });
 /** A run: `b1` is the latest of bead b1, `b1#2` its second. */
 const run = name;
 const ofRun = <T extends z.ZodRawShape>(shape: T) =>
-  z.preprocess((written) => (typeof written === 'string' ? { run: written } : written), z.strictObject({ run, ...shape }));
+  z.preprocess(
+    (written) => (typeof written === 'string' ? { run: written } : written),
+    z.strictObject({ run, ...shape }),
+  );
 
 const bead = z.strictObject({
   id: name,
@@ -111,7 +124,11 @@ const verbs = {
   mergeProbe: z.enum(['truth', 'throws']),
   stops: z.enum(['ok', 'throws', 'never']),
   heartbeat: ofRun({ active: z.boolean().default(false) }),
-  exit: ofRun({ code: number.nullable().default(0), signal: name.nullable().default(null), commits: number.default(1) }),
+  exit: ofRun({
+    code: number.nullable().default(0),
+    signal: name.nullable().default(null),
+    commits: number.default(1),
+  }),
   vanish: ofRun({}),
   mute: ofRun({}),
   unmute: ofRun({}),
@@ -128,6 +145,8 @@ const verbs = {
   policy,
   rig,
   store: z.strictObject({ failsFor: duration }),
+  /** The row of an entity can not be read any more, after a restart. */
+  corrupt: name,
   crash: z.strictObject({ downFor: duration.default(1_000) }),
   jump: duration,
 };
@@ -137,7 +156,7 @@ export const verbNames = Object.keys(verbs) as Verb[];
 export const settings: readonly Verb[] = [
   ...(['starts', 'runs', 'merges', 'health', 'provision', 'probe', 'mergeProbe', 'stops', 'mute', 'unmute'] as const),
 ];
-export const faults: readonly Verb[] = ['store', 'crash', 'jump', 'vanish'];
+export const faults: readonly Verb[] = ['store', 'crash', 'corrupt', 'jump', 'vanish'];
 
 const optionalVerbs = Object.fromEntries(Object.entries(verbs).map(([key, schema]) => [key, schema.optional()])) as {
   [K in Verb]: z.ZodOptional<(typeof verbs)[K]>;
@@ -211,7 +230,10 @@ export const checkForms: readonly { readonly needs: readonly string[]; readonly 
   { needs: ['of', 'never'], may: ['from', 'to'] },
   { needs: ['of', 'always'], may: ['from', 'to'] },
   { needs: ['of', 'has'], may: ['at'] },
-  { needs: ['count'], may: ['of', 'bead', 'agent', 'subject', 'cause', 'state', 'while', 'from', 'to', 'is', 'atMost', 'atLeast'] },
+  {
+    needs: ['count'],
+    may: ['of', 'bead', 'agent', 'subject', 'cause', 'state', 'while', 'from', 'to', 'is', 'atMost', 'atLeast'],
+  },
   { needs: ['gaps', 'least'], may: [] },
   { needs: ['outcomes', 'are'], may: [] },
   { needs: ['first', 'before'], may: [] },
@@ -230,7 +252,19 @@ const expectation = check.superRefine((written, context) => {
   context.addIssue({ code: 'custom', message: `is no check that is known — write one of: ${forms}` });
 });
 
-export const rooms = ['convoy', 'review', 'mail', 'triage', 'runner', 'session', 'mcp', 'quota', 'schedule'] as const;
+export const rooms = [
+  'convoy',
+  'review',
+  'mail',
+  'triage',
+  'runner',
+  'session',
+  'mcp',
+  'quota',
+  'schedule',
+  'credentials',
+  'retention',
+] as const;
 
 const shared = {
   id: z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'is no id — use letters, digits, dots, dashes'),

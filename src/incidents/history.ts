@@ -1,6 +1,7 @@
 /** What happened in a replay, as it was seen from outside: the log, and each call that the town made to the outside. */
-import type { AttemptView } from '../town/api.ts';
+
 import type { LogRow } from '../store/port.ts';
+import type { AttemptView } from '../town/api.ts';
 
 /** A call or an occurrence, in milliseconds since the incident began. */
 export type Occurrence = { readonly at: number; readonly bead: string; readonly agent: string; readonly epoch: number };
@@ -27,6 +28,8 @@ export class History {
   contexts: (ref: string, at: number | null) => Readonly<Record<string, unknown>> | null = () => null;
   answers = new Map<string, string>();
   commits = 0;
+  /** How often the process died and was started again. */
+  restarts = 0;
   end = 0;
 
   /** Each violation once. */

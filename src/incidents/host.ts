@@ -1,9 +1,9 @@
 /**
- * The outside as a container: processes that live on when the town dies, and answers that a script decides. What ends is
- * reported until somebody takes it; heartbeats are lost when nobody listens.
+ * The outside as a container: processes that live on when the town dies, and answers that a script decides.
+ * What ends is reported until somebody takes it; heartbeats are lost when nobody listens.
  */
 import type { Container, Evidence, RunReport, RunSpec, RunStatus, StartOutcome } from '../agents/port.ts';
-import { Refused } from '../core/errors.ts';
+import { Refused, Terminal } from '../core/errors.ts';
 import type { Clock } from '../env/env.ts';
 import type { RunRule, Said, StartRule } from './format.ts';
 import type { History, LifeOfRun } from './history.ts';
@@ -54,6 +54,8 @@ export class Host implements Container {
   readonly #parts: HostParts;
   readonly #specs = new Map<number, RunSpec>();
   readonly #tombstones = new Set<number>();
+  /** Starts that nobody answered and that will begin: nobody can say yet whether they run. */
+  readonly #onItsWay = new Set<number>();
   readonly #unheard: RunReport[] = [];
   #waiting: RunReport[] = [];
   #listener: ((report: RunReport) => Promise<void>) | null = null;
@@ -84,6 +86,8 @@ export class Host implements Container {
       case 'accepted':
         this.#begin(spec);
         return accepted;
+      case 'hollow':
+        return accepted;
       case 'refused':
       case 'permanent':
         return { kind: 'refused', reason, permanent: rule.answer === 'permanent' };
@@ -94,7 +98,7 @@ export class Host implements Container {
       case 'unknown':
         return { kind: 'unknown', cause: reason };
       case 'late':
-        this.#parts.clock.at(this.#parts.clock.now() + rule.after, () => this.#begin(spec));
+        this.#beginLate(spec, rule.after);
         return never();
       case 'never':
         return never();
@@ -118,6 +122,7 @@ export class Host implements Container {
   async probe(run: Epoch): Promise<RunStatus> {
     if (this.probeAnswer === 'throws') throw new Refused('unavailable', 'nobody answers at the container');
     if (this.probeAnswer !== 'truth') return this.probeAnswer;
+    if (this.#onItsWay.has(run.epoch)) return 'unknown';
     return this.#find(run)?.ended === null ? 'running' : 'absent';
   }
 
@@ -132,13 +137,15 @@ export class Host implements Container {
   async provision(): Promise<{ incarnation: string }> {
     if (this.provisionAnswer === 'never') return never();
     if (this.provisionAnswer === 'ok') return { incarnation: this.incarnation };
-    const code = this.provisionAnswer === 'permanent' ? 'invalid' : 'unavailable';
-    throw new Refused(code, 'the container can not be made');
+    if (this.provisionAnswer === 'permanent') throw new Terminal('there is no such image');
+    throw new Refused('unavailable', 'the container can not be made');
   }
 
   async finish(run: Epoch): Promise<Evidence | null> {
     const found = this.#find(run);
-    return found ? evidenceOf(found) : null;
+    if (!found) return null;
+    this.exit(found, { code: 0, signal: null });
+    return evidenceOf(found);
   }
 
   readOutput = async () => null;
@@ -194,6 +201,16 @@ export class Host implements Container {
 
   #find({ agent, epoch }: Epoch): Run | undefined {
     return this.runs.find((run) => run.agent === agent && run.epoch === epoch);
+  }
+
+  #beginLate(spec: RunSpec, afterMs: number): void {
+    if (this.#onItsWay.has(spec.epoch)) return;
+    this.#onItsWay.add(spec.epoch);
+    const { clock } = this.#parts;
+    clock.at(clock.now() + afterMs, () => {
+      this.#onItsWay.delete(spec.epoch);
+      this.#begin(spec);
+    });
   }
 
   #begin(spec: RunSpec): void {
@@ -274,5 +291,11 @@ const commitOf = (epoch: number) => epoch.toString(16).padStart(40, '0');
 
 function evidenceOf(run: Run): Evidence {
   const { epoch, commits } = run;
-  return { branch: branchOf(run), base: commitOf(0), head: commitOf(commits > 0 ? epoch : 0), commits, checkpointed: false };
+  return {
+    branch: branchOf(run),
+    base: commitOf(0),
+    head: commitOf(commits > 0 ? epoch : 0),
+    commits,
+    checkpointed: false,
+  };
 }

@@ -40,11 +40,12 @@ export class Life {
     this.#alarms.clear();
   }
 
-  #mortalEnv({ clock, ...env }: Env): Env {
+  #mortalEnv(env: Env): Env {
+    const { clock } = env;
     return {
-      random: env.random.bind(env),
-      hex: env.hex.bind(env),
-      log: env.log.bind(env),
+      random: () => env.random(),
+      hex: (length) => env.hex(length),
+      log: (level, message, fields) => env.log(level, message, fields),
       clock: {
         now: () => clock.now(),
         notBefore: (atMs) => clock.notBefore(atMs),

@@ -1,6 +1,6 @@
 /** The outside as an integrator: what is merged is merged whether or not the answer arrives. */
 import type { Integrator, MergeOutcome, MergeRequest } from '../agents/port.ts';
-import { Refused } from '../core/errors.ts';
+import { Retryable } from '../core/errors.ts';
 import type { MergeRule, Said } from './format.ts';
 import type { History } from './history.ts';
 import { Rules } from './rules.ts';
@@ -41,12 +41,12 @@ export class Merger implements Integrator {
       case 'blocked':
         return { kind: 'blocked', reason: 'a checkout of a person is in the way' };
       case 'throws':
-        throw new Refused('unavailable', 'the repository can not be reached');
+        throw new Retryable('the repository can not be reached', 0);
     }
   }
 
   async merged(request: Omit<MergeRequest, 'test' | 'testTimeoutMs'>): Promise<{ commit: string } | null> {
-    if (this.probeAnswer === 'throws') throw new Refused('unavailable', 'the repository can not be reached');
+    if (this.probeAnswer === 'throws') throw new Retryable('the repository can not be reached', 0);
     return this.#landed.has(keyOf(request)) ? { commit: request.head } : null;
   }
 }

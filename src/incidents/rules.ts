@@ -1,6 +1,10 @@
 /** Scripted answers: a list of rules, each for some calls, the last word said first; a call keeps the answer it got. */
 
-type Scope = { readonly bead?: string | undefined; readonly agent?: string | undefined; readonly first?: number | undefined };
+type Scope = {
+  readonly bead?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly first?: number | undefined;
+};
 type Call = { readonly bead: string; readonly agent: string; readonly epoch: number };
 
 export class Rules<R extends Scope> {

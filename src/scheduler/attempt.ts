@@ -9,7 +9,14 @@
 
 import type { Env } from '../env/env.ts';
 import type { EffectRow } from '../store/port.ts';
-import { type Attempted, type EffectHandler, readAnswer, readThrown, unanswered } from './effect-handler.ts';
+import {
+  type Attempted,
+  type EffectCall,
+  type EffectHandler,
+  readAnswer,
+  readThrown,
+  unanswered,
+} from './effect-handler.ts';
 
 const DEADLINE_MS = 60_000;
 const ATTEMPTS_MAX = 5;
@@ -19,8 +26,10 @@ export type Ended = Attempted | null;
 
 export class Attempt {
   readonly ended: Promise<Ended>;
-  readonly #controller = new AbortController();
+  /** Made when a handler asks for its signal: many never do. */
+  #controller: AbortController | null = null;
   #stopped = false;
+  #aborted = false;
 
   constructor(env: Env, effect: EffectRow, handler: EffectHandler) {
     this.ended = this.#race(env, effect, handler);
@@ -29,7 +38,18 @@ export class Attempt {
   /** Aborts the signal. An exception that follows is taken for the answer to that, not for an outcome. */
   stop(): void {
     this.#stopped = true;
-    this.#controller.abort();
+    this.#abort();
+  }
+
+  #abort(): void {
+    this.#aborted = true;
+    this.#controller?.abort();
+  }
+
+  #signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted) this.#controller.abort();
+    return this.#controller.signal;
   }
 
   #race(env: Env, effect: EffectRow, handler: EffectHandler): Promise<Ended> {
@@ -39,7 +59,7 @@ export class Attempt {
       const alarm = env.clock.at(env.clock.now() + deadlineMs, () => {
         late = true;
         resolve({ outcome: unanswered(`no answer within ${deadlineMs} ms`) });
-        this.#controller.abort();
+        this.#abort();
       });
       void this.#call(effect, handler).then((ended) => {
         alarm.cancel();
@@ -50,10 +70,15 @@ export class Attempt {
   }
 
   async #call({ key, entity, params, attempt }: EffectRow, handler: EffectHandler): Promise<Ended> {
+    const signal = () => this.#signal();
+    const call: EffectCall = {
+      ...{ key, entity, params, attempt },
+      get signal() {
+        return signal();
+      },
+    };
     try {
-      return {
-        outcome: readAnswer(await handler.run({ key, entity, params, attempt, signal: this.#controller.signal })),
-      };
+      return { outcome: readAnswer(await handler.run(call)) };
     } catch (thrown) {
       return this.#stopped ? null : readThrown(thrown, attempt, handler.attemptsMax ?? ATTEMPTS_MAX);
     }

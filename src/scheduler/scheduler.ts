@@ -23,9 +23,6 @@ import { Patience } from './patience.ts';
 import { Settlement } from './settlement.ts';
 import { Timers } from './timers.ts';
 
-/** Rows in which the next effect that is not due yet is looked for. */
-const AHEAD = 64;
-
 type Options = {
   readonly effects: Readonly<Record<string, EffectHandler>>;
   readonly onDeadLetter: DeadLetterListener | undefined;
@@ -47,6 +44,8 @@ export class Scheduler {
   #jump: Jump | null = null;
   #alarm: Alarm | null = null;
   #wakeAt: EpochMs | null = null;
+  /** Effects that were due then have been looked at: those that are left wait for a slot. */
+  #lookedAt: EpochMs = -1;
 
   constructor(kernel: Kernel, { effects, onDeadLetter }: Options) {
     const deadLetters = new DeadLetters(kernel, onDeadLetter);
@@ -147,6 +146,7 @@ export class Scheduler {
       this.#jump = null;
     }
     const fired = await this.#timers.fireDue();
+    this.#lookedAt = env.clock.now();
     if (this.#running) await this.#outbox.startDue();
     if (fired === limits.timersMax) this.#again = true;
   }
@@ -162,7 +162,8 @@ export class Scheduler {
   /** Sets the one alarm for the next due row. */
   #plan(): void {
     if (!this.#running) return;
-    const next = this.#nextDueAt();
+    // Effects that wait for a slot are left out: the slot's end looks again.
+    const next = this.#kernel.store.read.nextDueAt(this.#lookedAt);
     if (next === this.#wakeAt) return;
     this.#alarm?.cancel();
     this.#alarm = null;
@@ -186,18 +187,6 @@ export class Scheduler {
       this.#wakeAt = null;
       this.nudge();
     });
-  }
-
-  /** Effects that are due but wait for a slot are left out: the slot's end looks again. */
-  #nextDueAt(): EpochMs | null {
-    const { store, env } = this.#kernel;
-    const now = env.clock.now();
-    const first = store.read.nextDueAt();
-    if (first === null || first > now) return first;
-    const timer = store.read.timersDue(Number.MAX_SAFE_INTEGER, 1)[0]?.dueAt ?? null;
-    const effect =
-      store.read.effectsDue(Number.MAX_SAFE_INTEGER, AHEAD).find(({ dueAt }) => dueAt > now)?.dueAt ?? null;
-    return timer === null || effect === null ? (timer ?? effect) : Math.min(timer, effect);
   }
 
   #tellIdlers(): void {

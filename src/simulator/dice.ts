@@ -1,6 +1,6 @@
 /**
- * Decisions that can be taken back one by one: each is a function of the seed, its site, its key and its occurrence, never
- * of what was drawn before it. Removing one fault leaves every other decision as it was.
+ * Decisions that can be taken back one by one: each is a function of the seed, its site, its key and its
+ * occurrence, never of what was drawn before it. Removing one fault leaves every other decision as it was.
  */
 export class Dice {
   constructor(readonly seed: number) {}

@@ -6,15 +6,24 @@ import type { Dice } from './dice.ts';
 
 /** Asked for where they may strike: at a start, a heartbeat, a report, a run, a merge. */
 export const chances = [
-  ...['start.lost', 'start.replyLost', 'start.late', 'start.refused', 'start.permanent', 'start.slow', 'start.garbled'],
+  ...[
+    'start.lost',
+    'start.replyLost',
+    'start.late',
+    'start.refused',
+    'start.permanent',
+    'start.slow',
+    'start.garbled',
+    'start.undecided',
+  ],
   ...['heartbeat.dropped', 'heartbeat.delayed', 'heartbeat.doubled', 'heartbeat.stale'],
   ...['report.dropped', 'report.delayed', 'report.doubled', 'report.contradicted'],
   ...['run.crash', 'run.nothing', 'run.wedge', 'run.thaw', 'run.stall', 'run.loop', 'run.poison', 'run.costly'],
-  ...['run.impossible', 'run.input', 'run.work', 'run.claims'],
+  ...['run.impossible', 'run.input', 'run.work', 'run.claims', 'run.sleepy', 'run.wakes'],
   ...['probe.lies', 'probe.silent', 'stop.lost', 'health.missed', 'health.lies'],
   ...['provision.refused', 'provision.permanent', 'provision.unanswered'],
   ...['merge.conflict', 'merge.tests', 'merge.refused', 'merge.blocked', 'merge.nothing', 'merge.lost', 'merge.unseen'],
-  ...['merged.silent', 'merged.refused', 'store.hiccup', 'town.killedAtBoot', 'clock.skew'],
+  ...['merged.silent', 'merged.refused', 'store.hiccup', 'town.killedAtBoot', 'clock.skew', 'operator.nosy'],
 ] as const;
 export type Chance = (typeof chances)[number];
 
@@ -28,13 +37,18 @@ export const strokes = {
   'town.killed': 3,
   'store.fails': 0.7,
   'clock.jumps': 0.4,
-  'operator.acts': 14,
+  'operator.acts': 20,
 } as const;
 export type Stroke = keyof typeof strokes;
 export const strokeKinds = Object.keys(strokes) as readonly Stroke[];
 
 export type Phase = 'calm' | 'chaos' | 'quiet';
-export type PlannedStroke = { readonly id: string; readonly kind: Stroke; readonly at: number; readonly number: number };
+export type PlannedStroke = {
+  readonly id: string;
+  readonly kind: Stroke;
+  readonly at: number;
+  readonly number: number;
+};
 export type Span = { readonly from: number; readonly to: number };
 
 /** What is left of the faults when a failing seed is made smaller; null means all of them. */
@@ -56,9 +70,11 @@ export class Faults {
   constructor(dice: Dice, allowed: Allowed = null) {
     this.#dice = dice;
     this.#allowed = allowed;
+    // One seed of four is a bad day.
+    const most = dice.u('bad day') < 0.25 ? 2 * RATE_MAX : RATE_MAX;
     for (const kind of [...chances, ...strokeKinds]) {
       const on = dice.u('fault.on', kind) < 0.5;
-      this.#rates.set(kind, on ? RATE_MAX * dice.u('fault.rate', kind) ** 2 : 0);
+      this.#rates.set(kind, on ? most * dice.u('fault.rate', kind) ** 2 : 0);
     }
   }
 
@@ -70,6 +86,11 @@ export class Faults {
     const rate = (this.#rates.get(kind) ?? 0) * weight;
     if (this.phase !== 'chaos' || rate === 0 || this.#dice.u(kind, key, occurrence) >= rate) return false;
     return this.admit(`${place}:${occurrence}`);
+  }
+
+  /** True when one of these kinds may strike in this run at all. */
+  has(...kinds: readonly Chance[]): boolean {
+    return kinds.some((kind) => (this.#rates.get(kind) ?? 0) > 0);
   }
 
   /** Notes a fault as struck, unless it was taken out of this run. */

@@ -4,7 +4,7 @@
  */
 import type { PolicyPatch } from '../../machines/policy.ts';
 import type { BeadInput } from '../town/api.ts';
-import type { Dice } from './dice.ts';
+import { Dice } from './dice.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -36,14 +36,14 @@ export function scenarioOf(dice: Dice, size: Size): Scenario {
   const rigOf = (index: number) => rigs[index % rigs.length]?.id ?? 'rig1';
   const agentCount = Math.min(size.agentsMax ?? 99, dice.between(rigs.length, 5, ['agents']));
   const hours = Math.ceil(total / (60 * MINUTE));
-  const beadCount = Math.min(size.beadsMax ?? 999, dice.between(2, 4 + 2 * Math.min(hours, 24), ['beads']));
+  const beadCount = Math.min(size.beadsMax ?? 999, dice.between(4, 6 + 3 * Math.min(hours, 24), ['beads']));
   const ids = Array.from({ length: beadCount }, (_, index) => `b${index + 1}`);
   return {
     seed: dice.seed,
     rigs,
     agents: Array.from({ length: agentCount }, (_, index) => ({ id: `p${index + 1}`, rig: rigOf(index) })),
     beads: ids.map((id, index) => ({ ...beadOf(dice, id, ids.slice(0, index)), rig: rigOf(index) })),
-    policy: policyOf(dice),
+    policy: policyOf(new Dice(dice.between(0, POLICIES - 1, ['policy']))),
     calmMs: Math.max(0.1 * total, 30 * MINUTE),
     chaosMs: 0.6 * total,
     blowMs: 0.05 * total,
@@ -73,6 +73,9 @@ export function beadOf(dice: Dice, id: string, earlier: readonly string[]): Bead
 
 type Numbers = { readonly [K in keyof PolicyPatch]: readonly [number, number] };
 
+/** Machines are made anew for each policy, which costs more than a short run: seeds share these many. */
+const POLICIES = 40;
+
 /** Settings that a third of the seeds take from here: small caps bring rare states near. */
 const TIGHT: Numbers = {
   attemptsMax: [1, 3],
@@ -80,7 +83,7 @@ const TIGHT: Numbers = {
   reworksMax: [1, 2],
   evictionsFree: [0, 1],
   dispatchesPerHour: [2, 6],
-  dispatchesMax: [4, 12],
+  dispatchesMax: [6, 12],
   breakerFailures: [2, 5],
   townDispatchesPerHour: [4, 30],
   townDispatchesPerDay: [20, 200],
@@ -107,6 +110,6 @@ function policyOf(dice: Dice): PolicyPatch {
   const settings: PolicyPatch = Object.fromEntries(tight);
   return {
     ...(dice.u('default policy') < 0.3 ? {} : settings),
-    ...(dice.u('town budget') < 0.15 && { townBudgetUsdPerDay: dice.between(10, 60, ['townBudget']) }),
+    ...(dice.u('town budget') < 0.15 && { townBudgetUsdPerDay: dice.between(3, 20, ['townBudget']) }),
   };
 }

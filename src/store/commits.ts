@@ -36,6 +36,7 @@ export class Commits {
   readonly #host: CommitHost;
   readonly #journal: Journal;
   #working = false;
+  #writes = 0;
   /** The first write that failed and was not undone yet. */
   #failure: Failure | null = null;
 
@@ -43,6 +44,11 @@ export class Commits {
     this.#host = parts.host;
     this.#journal = parts.journal;
     this.numbering = { last: parts.lastSeq };
+  }
+
+  /** Grows with each call of a writing member. */
+  get writes(): number {
+    return this.#writes;
   }
 
   get working(): boolean {
@@ -104,6 +110,7 @@ export class Commits {
   guarded<Members extends object>(members: Members): Members {
     return wrapped(members, (member, one, two, three) => {
       this.assertInside();
+      this.#writes += 1;
       try {
         return member(one, two, three);
       } catch (thrown) {

@@ -23,6 +23,7 @@ export function openMemory({ env }: { readonly env: Env }): Store {
     lastSeq: () => commits.numbering.last,
     ...commits.guarded(memoryWrites(tables, commits.numbering)),
     savepoint: (work) => commits.savepoint(work),
+    writes: () => commits.writes,
   };
   tables.meta.set('boot', stored({ id: env.hex(16), pid: process.pid, at: env.clock.now() }));
   journal.clear();

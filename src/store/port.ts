@@ -155,8 +155,11 @@ export interface Reads {
   timersDue(now: EpochMs, limit: number): readonly TimerRow[];
   effects(filter: { entity?: EntityRef; status?: EffectStatus }, page: Page): Paged<EffectRow>;
   effectsDue(now: EpochMs, limit: number): readonly EffectRow[];
-  /** The next instant at which a timer or a pending effect is due; null when nothing waits. */
-  nextDueAt(): EpochMs | null;
+  /**
+   * The next instant at which a timer or a pending effect is due; null when nothing waits.
+   * Effects that are due at `effectsAfter` or earlier do not count.
+   */
+  nextDueAt(effectsAfter?: EpochMs): EpochMs | null;
   /** `from` is exclusive in both directions; the default is the start (`asc`) or the end (`desc`). */
   log(filter: LogFilter, range: { from?: Seq; limit: number; order: 'asc' | 'desc' }): readonly LogRow[];
   lastSeq(): Seq;
@@ -174,6 +177,8 @@ export interface Reads {
 
 export interface Transaction extends Reads {
   savepoint<T>(work: () => T): T;
+  /** How many writes were called so far: as long as it stays the same there is nothing to undo. */
+  writes(): number;
   apply(change: Change): Seq;
   /** A log row alone: a rejected event, a sampled heartbeat. */
   note(row: NewLogRow): Seq;

@@ -166,7 +166,9 @@ export const reads = {
   scopesOfLiveEffects: query<[number], { scope: string }>(
     `SELECT scope FROM outbox WHERE entity = ? AND status IN ('pending', 'inflight') AND scope IS NOT NULL`,
   ),
-  nextEffect: query<[], { dueAt: number | null }>("SELECT min(due_at) AS dueAt FROM outbox WHERE status = 'pending'"),
+  nextEffect: query<[number], { dueAt: number | null }>(
+    "SELECT min(due_at) AS dueAt FROM outbox WHERE status = 'pending' AND due_at > ?",
+  ),
 
   logUp: logQuery('ASC', 'log l', 'TRUE'),
   logDown: logQuery('DESC', 'log l', 'TRUE'),

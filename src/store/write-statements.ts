@@ -46,10 +46,6 @@ export const writes = {
   enter: query<[number, number, number, number, number, string | null, number]>(
     'INSERT INTO place (leaf, born, entity, since_at, since_seq, scope, rank) VALUES (?, ?, ?, ?, ?, ?, ?)',
   ),
-  relocate: query<[number, number, number, string | null, number, number, number, number]>(
-    `UPDATE place SET leaf = ?, since_at = ?, since_seq = ?, scope = ?, rank = ?
-     WHERE leaf = ? AND born = ? AND entity = ?`,
-  ),
   leave: query<[number, number, number]>('DELETE FROM place WHERE leaf = ? AND born = ? AND entity = ?'),
   requeue: query<[string | null, number, number, number, number]>(
     'UPDATE place SET scope = ?, rank = ? WHERE leaf = ? AND born = ? AND entity = ?',

@@ -124,7 +124,10 @@ export interface Town extends AsyncDisposable {
 
   /** Sends an event to an entity. Refused: unknown_entity, not_accepted, stale_epoch, invalid, idempotency_mismatch. */
   send(ref: EntityRef, event: EngineEvent, options?: SendOptions): Promise<Receipt>;
-  /** Creates all beads or none, in one commit. Refused 'invalid' with the cycle or the unknown dependency; 'already_exists'. */
+  /**
+   * Creates all beads or none, in one commit. Refused 'invalid' with the cycle or the unknown dependency;
+   * 'already_exists'.
+   */
   createBeads(beads: readonly BeadInput[], options?: SendOptions): Promise<readonly Receipt[]>;
   addRig(id: string, config: RigConfig, options?: SendOptions): Promise<Receipt>;
   addAgent(agent: { id: string; rig: string }, options?: SendOptions): Promise<Receipt>;

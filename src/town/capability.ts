@@ -1,10 +1,10 @@
 /**
- * Capabilities of runs: a token is derived from the town's key and the run's epoch, so nothing about it is stored, a restart
- * changes nothing, and a token of another agent or an older epoch is simply another token.
+ * Capabilities of runs: a token is derived from the town's key and the run's epoch, so nothing about it is stored, a
+ * restart changes nothing, and a token of another agent or an older epoch is simply another token.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { Refused } from '../core/errors.ts';
+import { readOrMake } from './secret-file.ts';
 
 const KEY_BYTES = 32;
 
@@ -30,20 +30,10 @@ function digest(key: Buffer, text: string): Buffer {
 }
 
 function loadKey(file: string): Buffer {
-  try {
-    const descriptor = openSync(file, 'wx', 0o600);
-    const key = randomBytes(KEY_BYTES);
-    writeSync(descriptor, key.toString('hex'));
-    closeSync(descriptor);
-    return key;
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
-    return readKey(file);
-  }
-}
-
-function readKey(file: string): Buffer {
-  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+  const key = Buffer.from(
+    readOrMake(file, () => randomBytes(KEY_BYTES).toString('hex')),
+    'hex',
+  );
   if (key.length === KEY_BYTES) return key;
   throw new Refused('invalid', `${file} holds no key of ${KEY_BYTES} bytes: remove it, and the town makes a new one`);
 }

@@ -4,7 +4,10 @@ import type { Envelope } from '../core/types.ts';
 import { refText } from '../core/types.ts';
 import type { DeadLetter } from '../scheduler/dead-letters.ts';
 
-/** The escalation's event: cause `quarantined` when the entity takes no event any more, `dead_letter` when it lost one. */
+/**
+ * The escalation's event: cause `quarantined` when the entity takes no event any more, `dead_letter` when it lost
+ * one.
+ */
 export function alarmOf({ entity, event, reason, quarantined }: DeadLetter): Envelope {
   const subject = refText(entity);
   const cause = quarantined ? 'quarantined' : 'dead_letter';

@@ -7,8 +7,9 @@ import type { Policy } from '../../machines/policy.ts';
 import type { HealParams, MergeParams, RunParams } from '../../machines/vocabulary.ts';
 import { toStartOutcome } from '../agents/outcome.ts';
 import type { Container, Integrator, StartOutcome } from '../agents/port.ts';
+import { coerceError, Retryable } from '../core/errors.ts';
 import type { EffectOutcome, JsonValue } from '../core/types.ts';
-import type { Env } from '../env/env.ts';
+import type { Alarm, Env } from '../env/env.ts';
 import type { EffectCall, EffectHandler } from '../scheduler/effect-handler.ts';
 import type { Healer } from './heal.ts';
 import { LOCAL } from './options.ts';
@@ -30,6 +31,21 @@ export type HandlerParts = {
 
 const succeeded = (result: JsonValue = {}): EffectOutcome => ({ kind: 'succeeded', result });
 const SUPERVISION_MS = 30_000;
+/** Every half minute for a day: then a person has seen that the container is away. */
+const STOP_ATTEMPTS_MAX = 2_880;
+
+/** The promise, or a rejection when it takes longer. */
+async function within<T>({ clock }: Env, ms: number, promise: Promise<T>): Promise<T> {
+  let alarm: Alarm | null = null;
+  const late = new Promise<never>((_, reject) => {
+    alarm = clock.at(clock.now() + ms, () => reject(new Retryable(`no answer within ${ms} ms`, 0)));
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    (alarm as Alarm | null)?.cancel();
+  }
+}
 
 function typed<TParams>(run: (params: TParams, call: EffectCall) => Promise<EffectOutcome>): EffectHandler['run'] {
   return (call) => run(call.params as unknown as TParams, call);
@@ -64,11 +80,18 @@ function runHandlers({ env, policy, containers, runSpecs, apiKnown }: HandlerPar
     },
     stopRun: {
       get deadlineMs() {
-        return policy().stopMs + policy().graceMs;
+        return 2 * (policy().stopMs + policy().graceMs);
       },
+      attemptsMax: STOP_ATTEMPTS_MAX,
       run: typed<RunParams>(async ({ agent, epoch, container }) => {
-        const answer = await containers(container).stop({ agent, epoch, graceMs: policy().graceMs });
-        return succeeded({ gone: answer === 'gone' });
+        const { stopMs, graceMs } = policy();
+        try {
+          const answer = await within(env, stopMs + graceMs, containers(container).stop({ agent, epoch, graceMs }));
+          return succeeded({ gone: answer === 'gone' });
+        } catch (thrown) {
+          // A run that nobody waits for costs until it ends: it is told again until that is known.
+          throw new Retryable(coerceError(thrown).message, stopMs);
+        }
       }),
     },
     nudgeRun: {

@@ -1,4 +1,7 @@
-/** Wakes the beads that rest until a cause is gone, in bounded batches, so that a mass failure heals without a mass commit. */
+/**
+ * Wakes the beads that rest until a cause is gone, in bounded batches, so that a mass failure heals without a mass
+ * commit.
+ */
 import type { HealParams } from '../../machines/vocabulary.ts';
 import { coerceError, Refused } from '../core/errors.ts';
 import type { EntityRef } from '../core/types.ts';

@@ -1,6 +1,6 @@
 /**
- * The invariants that tie entities together, checked inside every transaction: an agent works exactly when its bead says so.
- * What they refuse is rolled back; patrol asks the same questions of the whole store.
+ * The invariants that tie entities together, checked inside every transaction: an agent works exactly when its bead
+ * says so. What they refuse is rolled back; patrol asks the same questions of the whole store.
  */
 import type { AgentContext } from '../../machines/agent.ts';
 import type { BeadContext } from '../../machines/bead.ts';
@@ -17,12 +17,11 @@ const TERMINAL_BEAD = /^(closed|failed)\./;
 export function mismatch(agent: Side<AgentContext>, bead: Side<BeadContext>): string | null {
   const works = agent.state.startsWith('working.') && agent.context.bead === bead.context.id;
   const expects = LIVE_BEAD.test(bead.state) && bead.context.agent === agent.context.id;
-  const names = `agent ${agent.context.id ?? bead.context.agent} (${agent.state}) and bead ${bead.context.id} (${bead.state})`;
+  const names = `agent ${agent.context.id} (${agent.state}) and bead ${bead.context.id} (${bead.state})`;
   if (expects && !works) return `P4: ${names}: the bead has no live run`;
   if (expects && agent.context.epoch !== bead.context.epoch) return `P3: ${names}: their epochs differ`;
   // What is quarantined can not be judged; patrol looks after its other side.
   if (!works || expects || TERMINAL_BEAD.test(bead.state) || bead.state === UNREADABLE) return null;
-  if (bead.context.epoch !== agent.context.epoch) return null; // fenced by a later dispatch; it is being stopped
   return `P4: ${names}: the run works for a bead that does not know it`;
 }
 
@@ -63,7 +62,7 @@ function side<TContext>(reads: Reads, ref: EntityRef): Side<TContext> | null {
   const row = reads.entity(ref);
   if (!row) return null;
   const context = row.status === 'quarantined' ? null : contextIn<TContext>(row.snapshot);
-  return context ? { state: row.state, context } : { state: UNREADABLE, context: {} as TContext };
+  return context ? { state: row.state, context } : { state: UNREADABLE, context: { id: ref.id } as TContext };
 }
 
 function contextIn<TContext>(snapshot: string): TContext | null {

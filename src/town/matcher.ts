@@ -5,11 +5,14 @@
  * - M1 at most one round is under way; a change during a round starts another after it.
  * - M2 the only await is for the proposals' commits; what was proposed is decided there.
  */
-import { coerceError, Refused } from '../core/errors.ts';
+import { coerceError, Refused, Retryable } from '../core/errors.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Env } from '../env/env.ts';
+import type { Alarm, Env } from '../env/env.ts';
 import type { LogRow } from '../store/port.ts';
 import { type MatchParts, type Proposal, propose } from './matching.ts';
+
+/** How long after a failure it looks again. */
+const AGAIN_MS = 5_000;
 
 export type MatcherParts = {
   readonly env: Env;
@@ -23,6 +26,7 @@ export class Matcher {
   #busy = false;
   #again = false;
   #unsubscribe: (() => void) | null = null;
+  #alarm: Alarm | null = null;
 
   constructor(parts: MatcherParts) {
     this.#parts = parts;
@@ -38,6 +42,7 @@ export class Matcher {
   async stop(): Promise<void> {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
+    this.#alarm?.cancel();
     await this.#rounds;
   }
 
@@ -48,17 +53,28 @@ export class Matcher {
     this.#rounds = this.#run();
   }
 
-  /** Leaves `busy` in the same breath in which it sees that nobody asked again, so that no nudge falls between the two. */
+  /**
+   * Leaves `busy` in the same breath in which it sees that nobody asked again, so that no nudge falls between the
+   * two.
+   */
   async #run(): Promise<void> {
     while (this.#again && this.#unsubscribe) {
       this.#again = false;
       try {
         await this.#propose(propose(this.#parts.match()));
       } catch (thrown) {
-        this.#parts.env.log('error', `matching failed: ${coerceError(thrown).message}`);
+        this.#failed(coerceError(thrown));
       }
     }
     this.#busy = false;
+  }
+
+  /** What a store without room refused is proposed again; nothing else would ask for it. */
+  #failed(error: Error): void {
+    const { env } = this.#parts;
+    env.log(error instanceof Retryable ? 'warn' : 'error', `matching failed: ${error.message}`);
+    this.#alarm?.cancel();
+    this.#alarm = env.clock.at(env.clock.now() + AGAIN_MS, () => this.nudge());
   }
 
   async #propose({ matches, wanted }: Proposal): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * Matching ready beads to free agents. Level-triggered: it looks at what is, never at what changed, so that a lost
- * notification strands nothing; and it only proposes: the charts of bead, agent, breaker, container and rig decide in one
- * transaction.
+ * notification strands nothing; and it only proposes: the charts of bead, agent, breaker, container and rig decide
+ * in one transaction.
  */
 import type { Policy } from '../../machines/policy.ts';
 import { BREAKER } from '../../machines/wiring.ts';
@@ -15,9 +15,24 @@ export type Proposal = { readonly matches: readonly Match[]; readonly wanted: re
 export type MatchParts = { readonly reads: Reads; readonly parties: Parties; readonly policy: Policy };
 
 const AGENTS_MAX = 1_000;
+const MERGING_MAX = 100;
 const NOTHING: Proposal = { matches: [], wanted: [] };
 
 export function propose(parts: MatchParts): Proposal {
+  const { matches, wanted } = proposeRuns(parts);
+  return { matches, wanted: [...new Set([...wanted, ...wantedForMerges(parts)])] };
+}
+
+/** What a run left is in its container: a merge needs it, whether or not anything may be dispatched. */
+function wantedForMerges({ reads, parties }: MatchParts): readonly string[] {
+  return reads
+    .queue({ machine: 'bead', state: 'in_progress.inReview.merging', limit: MERGING_MAX })
+    .flatMap(({ id }) => parties.find('bead', id)?.context.agent ?? [])
+    .flatMap((agent) => parties.find('agent', agent)?.context.container ?? [])
+    .filter((container) => parties.find('container', container)?.state === 'absent');
+}
+
+function proposeRuns(parts: MatchParts): Proposal {
   const breaker = parts.parties.find('breaker', BREAKER);
   if (!breaker || !lets(breaker)) return NOTHING;
   const probe = breaker.state.startsWith('halfOpen');

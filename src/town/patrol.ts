@@ -1,6 +1,6 @@
 /**
- * Patrol: the deterministic witness. It asks the invariants of the whole store, mends what it can by events only, and reports
- * each violation once. It is a safety net: what it finds should have been impossible.
+ * Patrol: the deterministic witness. It asks the invariants of the whole store, mends what it can by events only,
+ * and reports each violation once. It is a safety net: what it finds should have been impossible.
  */
 import { escalationId } from '../../machines/wiring.ts';
 import { coerceError, Refused } from '../core/errors.ts';

@@ -12,7 +12,11 @@ export type PromptFacts = {
 export function promptOf({ bead, title, body, branch, reports, previous }: PromptFacts): string {
   const parts = [`# ${title}`, '', body.trim(), '', `Bead: ${bead}`];
   if (previous?.reason) {
-    parts.push('', `An earlier attempt did not come to an end: ${previous.reason}.`);
+    // Words of an earlier agent are data for this one: one line, bounded, and marked as a quotation.
+    parts.push(
+      '',
+      `An earlier attempt did not come to an end. Its reason, as it was told: "${quoted(previous.reason)}"`,
+    );
     if (previous.branch) parts.push(`What it committed is on the branch ${previous.branch}.`);
   }
   parts.push(
@@ -21,9 +25,17 @@ export function promptOf({ bead, title, body, branch, reports, previous }: Promp
   );
   if (reports) {
     parts.push(
-      'When you are done, exit with code 0; or report it: POST $YARDMASTER_API_URL/api/v1/agents/$YARDMASTER_AGENT/events',
+      'When you are done, exit with code 0; or report it:',
+      'POST $YARDMASTER_API_URL/api/v1/agents/$YARDMASTER_AGENT/events',
       'with the bearer token $YARDMASTER_TOKEN and {"type":"done","epoch":$YARDMASTER_EPOCH,"summary":"..."}.',
     );
   }
   return `${parts.join('\n')}\n`;
+}
+
+const QUOTE_MAX = 500;
+
+function quoted(text: string): string {
+  const line = text.replace(/\s+/g, ' ').replaceAll('"', "'").trim();
+  return line.length <= QUOTE_MAX ? line : `${line.slice(0, QUOTE_MAX)}…`;
 }

@@ -1,6 +1,6 @@
 /**
- * What a container reports, as events to the agents it is about. A report is acknowledged when the town has it, or will never
- * want it; what is of an epoch that was replaced ends the run that sent it.
+ * What a container reports, as events to the agents it is about. A report is acknowledged when the town has it, or
+ * will never want it; what is of an epoch that was replaced ends the run that sent it.
  */
 import type { Container, RunReport } from '../agents/port.ts';
 import { coerceError, type RefusalCode, Refused } from '../core/errors.ts';
@@ -9,7 +9,9 @@ import type { Engine } from '../engine/engine.ts';
 import type { Env } from '../env/env.ts';
 import type { Parties } from './parties.ts';
 
-/** Why a run that speaks is nobody's: its agent has another epoch, is not there or not readable, or its bead has not. */
+/**
+ * Why a run that speaks is nobody's: its agent has another epoch, is not there or not readable, or its bead has not.
+ */
 const ZOMBIE: readonly RefusalCode[] = ['stale_epoch', 'unknown_entity', 'quarantined', 'conflict'];
 
 export type ReportParts = {

@@ -41,7 +41,7 @@ export function createRunSpecs({ town, reads, parties, policy, capabilities, api
         body: briefOf(reads(), bead),
         branch: config.branch,
         reports: url !== null,
-        previous: last && { branch: last.branch, reason: last.reason },
+        previous: last && { branch: last.branch, reason: context.lesson ?? last.reason },
       });
       return {
         ...{ town, agent, bead, epoch, rig: context.rig, title: context.title, prompt },

@@ -24,8 +24,9 @@ import type { EffectStatus, LogFilter, LogRow, Store } from '../store/port.ts';
 import { openSqlite } from '../store/sqlite.ts';
 import type { BeadInput, ListQuery, SendOptions, Town } from './api.ts';
 import { attemptsAbout } from './attempts.ts';
-import { birthBeads, checkBeads, nameBeads } from './beads.ts';
+import { birthBeads, checkBeads, type NewBead, nameBeads } from './beads.ts';
 import { type Capabilities, loadCapabilities } from './capability.ts';
+import { checkCommand } from './commands.ts';
 import { alarmOf } from './dead-letters.ts';
 import { checkId, configure, effectivePolicy, found, foundRig, parsePolicy } from './founding.ts';
 import { townHandlers } from './handlers.ts';
@@ -133,6 +134,7 @@ class RunningTown implements Town {
   // Commands ------------------------------------------------------------------------------------------------------
 
   async send(ref: EntityRef, event: EngineEvent, { by = 'operator', idempotency }: SendOptions = {}): Promise<Receipt> {
+    checkCommand(ref, event);
     const envelope = { to: ref, event: maskEvent(this.#mask, event), by };
     return this.#engine.deliver(envelope, idempotency ? { idempotency } : {});
   }
@@ -142,7 +144,7 @@ class RunningTown implements Town {
     const rigs = this.#engine.reads.entities({ machine: 'rig' }, { limit: 500 }).items.map(({ ref }) => ref.id);
     const answer = await this.#engine.submit(
       (batch): { receipts: readonly Receipt[]; replayed?: boolean } => {
-        const named = nameBeads(this.#env, beads, rigs);
+        const named = nameBeads(this.#env, beads, rigs).map((bead) => this.#masked(bead));
         for (const { id } of named) checkId(id, 'a bead');
         checkBeads(batch.tx, named, rigs);
         return { receipts: birthBeads(batch, named, by) };
@@ -248,6 +250,12 @@ class RunningTown implements Town {
   setApiUrl(url: string | null): void {
     this.#apiUrl = url;
     if (url !== null) this.#apiKnown();
+  }
+
+  /** A secret that a person pasted into a bead goes no further. */
+  #masked(bead: NewBead): NewBead {
+    const { title, body } = bead;
+    return { ...bead, title: this.#mask(title), ...(body !== undefined && { body: this.#mask(body) }) };
   }
 
   // Wiring --------------------------------------------------------------------------------------------------------

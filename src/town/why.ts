@@ -1,6 +1,6 @@
 /**
- * Every decision can be asked "why not?": what holds an entity where it is, each condition with its facts, its truth, and the
- * next time that it can change.
+ * Every decision can be asked "why not?": what holds an entity where it is, each condition with its facts, its
+ * truth, and the next time that it can change.
  */
 import type { Policy } from '../../machines/policy.ts';
 import { BREAKER } from '../../machines/wiring.ts';

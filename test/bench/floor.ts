@@ -46,8 +46,9 @@ export function openFloor(file: string, filled: { workers: number; items: number
     work: ({ count, width }) => {
       const begin = performance.now();
       for (let from = 0; from < count; from += width) {
-        round(state, { first: next, width: Math.min(width, count - from) });
-        next += width;
+        const now = Math.min(width, count - from);
+        round(state, { first: next, width: now });
+        next += now;
       }
       return (performance.now() - begin) / 1_000;
     },
@@ -127,7 +128,8 @@ function move(state: State, { key, machine, from, to, type, snapshot, cause, eve
   state.seq += 1;
   if (to === 'closed') s.advance.run(was + 1, definition, 'done', to, snapshot, 2, key, was);
   else s.move.run(was + 1, to, snapshot, 2, key, was);
-  s.relocate.run(leaves[to], 2, state.seq, none, 0, leaves[from], key, key);
+  s.leave.run(leaves[from], key, key);
+  s.enter.run(leaves[to], key, key, 2, state.seq, none, 0);
   count(state, leaves[from], -1);
   count(state, leaves[to], 1);
   const by = cause === null ? 'bench' : `worker/w${key % 64}`;
@@ -139,7 +141,10 @@ function move(state: State, { key, machine, from, to, type, snapshot, cause, eve
   else revs.set(key, was + 1);
 }
 
-/** One item for each of `width` workers: six commits, as the engine's batches make them, and two for the outbox. */
+/**
+ * One item for each of `width` workers, in the six commits that the engine's batches make: what the outbox claims and
+ * settles shares them with heartbeats.
+ */
 function round(state: State, { first, width }: { readonly first: number; readonly width: number }): void {
   const { statements: s } = state;
   const all = (each: (worker: number, item: number) => void) => {
@@ -149,9 +154,16 @@ function round(state: State, { first, width }: { readonly first: number; readonl
   };
   const launched = new Map<number, number>();
   all((worker, item) => launched.set(worker, start(state, worker, item)));
-  all((worker) => s.claimEffect.run(1, launched.get(worker) ?? 0, 0));
-  all((worker) => s.settleEffect.run('done', 'succeeded', launched.get(worker) ?? 0, 0));
-  for (let beat = 0; beat < 3; beat += 1) all((worker) => s.extend.run(3, worker, 'lease'));
+  const beat = (worker: number) => s.extend.run(3, worker, 'lease');
+  all((worker) => {
+    beat(worker);
+    s.claimEffect.run(1, launched.get(worker) ?? 0, 0);
+  });
+  all((worker) => {
+    beat(worker);
+    s.settleEffect.run('done', 'succeeded', launched.get(worker) ?? 0, 0);
+  });
+  all(beat);
   all((worker, item) => exit(state, worker, item));
   all((worker) => {
     const [from, to, type, snapshot] = ['exited', 'idle', 'RESET', workerSnapshot('idle', worker, 12)] as const;

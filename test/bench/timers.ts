@@ -1,33 +1,64 @@
 /** W2: many timers wait; how late those that are due fire, and what the waiting costs. */
+import { join } from 'node:path';
 import { quantile } from './figures.ts';
-import { openBench } from './lifecycle.ts';
+import { type BenchEngine, openBench } from './lifecycle.ts';
+import type { Report } from './report.ts';
 
-export type TimerFigures = {
-  readonly p50: number;
-  readonly p99: number;
-  readonly idleCpu: number;
-  readonly commits: number;
+export type W2Options = {
+  readonly folder: string;
+  /** Timers that wait, a day away. */
+  readonly pending: number;
+  /** Timers that come due one after another while they wait. */
+  readonly fired: number;
+  /** How long it is watched while it is idle, and how long before that it is left alone: housekeeping comes first. */
+  readonly idleMs: number;
+  readonly restMs: number;
 };
 
 const PIECE = 5_000;
-const FIRED = 1_000;
-const SPREAD_MS = 2_000;
-const IDLE_MS = 5_000;
-/** Housekeeping comes twice after the last commit; idle is what follows. */
-const REST_MS = 3_000;
+const FAR_MS = 86_400_000;
+const FIRST_MS = 500;
+/** Between two that come due. */
+const APART_MS = 2;
 
-/**
- * `pending` timers far away, and a thousand that come due one after another. Milliseconds; `idleCpu` is a fraction of
- * one core.
- */
-export async function measureTimers(file: string, pending: number): Promise<TimerFigures> {
-  const bench = await openBench(file);
-  const { engine } = bench;
-  const sleep = (id: string, ms: number) => engine.create('sleeper', id, { ms });
-  for (let from = 0; from < pending; from += PIECE) {
-    const ids = Array.from({ length: Math.min(PIECE, pending - from) }, (_, index) => from + index);
-    await Promise.all(ids.map((id) => sleep(`far${id}`, 86_400_000 + id)));
+export async function reportW2(report: Report, { folder, pending, fired, idleMs, restMs }: W2Options): Promise<void> {
+  const bench = await openBench(join(folder, 'timers.db'));
+  const { engine, commits, close } = bench;
+  await fallAsleep(engine, { prefix: 'far', count: pending, ms: FAR_MS });
+  const late = await latenesses(engine, fired);
+  await pause(engine.env.clock, restMs);
+  const before = { commits: commits(), cpu: process.cpuUsage() };
+  await pause(engine.env.clock, idleMs);
+  const { user, system } = process.cpuUsage(before.cpu);
+  const idleCommits = commits() - before.commits;
+  await close();
+  report.section(`W2: ${pending.toLocaleString('en-US')} timers wait`);
+  report.row('fired after due, p50 ms', quantile(late, 0.5), { atMost: 2 });
+  report.row('fired after due, p99 ms', quantile(late, 0.99), { atMost: 20 });
+  report.row('processor while idle, %', ((user + system) / (idleMs * 1_000)) * 100, { atMost: 0.1 });
+  report.row('commits while idle', idleCommits, { atMost: 0 });
+}
+
+/** Sleepers `<prefix>0` … that wake after `ms`. */
+export async function fallAsleep(
+  engine: BenchEngine,
+  sleepers: { prefix: string; count: number; ms: number },
+): Promise<void> {
+  const { prefix, count, ms } = sleepers;
+  for (let from = 0; from < count; from += PIECE) {
+    const ids = Array.from({ length: Math.min(PIECE, count - from) }, (_, index) => `${prefix}${from + index}`);
+    await Promise.all(ids.map((id) => engine.create('sleeper', id, { ms })));
   }
+}
+
+type Clock = BenchEngine['env']['clock'];
+
+export function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.at(clock.now() + ms, resolve));
+}
+
+/** Milliseconds from the instant at which each was due to the one at which it was known to have fired. */
+async function latenesses(engine: BenchEngine, count: number): Promise<readonly number[]> {
   const late: number[] = [];
   const dueAt = new Map<string, number>();
   const all = new Promise<void>((resolve) => {
@@ -36,36 +67,16 @@ export async function measureTimers(file: string, pending: number): Promise<Time
         const due = dueAt.get(entity.id);
         if (due === undefined || !event.type.startsWith('xstate.after')) continue;
         late.push(engine.env.clock.now() - due);
-        if (late.length === FIRED) resolve();
+        if (late.length === count) resolve();
       }
     });
   });
-  const begin = engine.env.clock.now();
-  const near = Array.from({ length: FIRED }, (_, index) => index);
-  await Promise.all(
-    near.map(async (index) => {
-      const ms = 500 + Math.floor((SPREAD_MS * index) / FIRED);
-      const { at } = await sleep(`near${begin}-${index}`, ms);
-      dueAt.set(`near${begin}-${index}`, at + ms);
-    }),
-  );
+  const naps = Array.from({ length: count }, async (_, index) => {
+    const ms = FIRST_MS + APART_MS * index;
+    const { at } = await engine.create('sleeper', `near${index}`, { ms });
+    dueAt.set(`near${index}`, at + ms);
+  });
+  await Promise.all(naps);
   await all;
-  await pause(engine.env.clock, REST_MS);
-  const idle = await idleCost(engine.env.clock, bench.commits);
-  await bench.close();
-  return { p50: quantile(late, 0.5), p99: quantile(late, 0.99), ...idle };
-}
-
-type Clock = Awaited<ReturnType<typeof openBench>>['engine']['env']['clock'];
-
-function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.at(clock.now() + ms, resolve));
-}
-
-async function idleCost(clock: Clock, commits: () => number): Promise<{ idleCpu: number; commits: number }> {
-  const before = commits();
-  const cpu = process.cpuUsage();
-  await pause(clock, IDLE_MS);
-  const { user, system } = process.cpuUsage(cpu);
-  return { idleCpu: (user + system) / (IDLE_MS * 1_000), commits: commits() - before };
+  return late;
 }

@@ -92,6 +92,74 @@ describe('group commit', () => {
   });
 });
 
+describe('work that fails after it has written something', () => {
+  const send = (machine: string, id: string, type: string) => ({ to: { machine, id }, event: { type }, by: 'anna' });
+
+  it('G20 is undone alone, and all that shared its commit stands in one commit without a gap', async () => {
+    const { engine, store, run } = await createWorld({ machines });
+    await run(Promise.all([engine.create('door', 'a'), engine.create('bell', 'front'), engine.create('lamp', 'hall')]));
+    await run(engine.send('bell', 'front', { type: 'RING' }));
+    const told: LogRow[] = [];
+    engine.subscribe(({ rows }) => told.push(...rows));
+    const { commits } = store;
+    const letters = [send('lamp', 'hall', 'PRESS'), send('door', 'a', 'OPEN'), send('lamp', 'hall', 'PRESS')];
+    const answers = await run(Promise.allSettled(letters.map((letter) => engine.deliver(letter))));
+    expect(answers).toMatchObject([
+      { value: { seq: 5, state: 'on' } },
+      { reason: { code: 'conflict', details: { receiver: 'bell/front' } } },
+      { value: { seq: 6, state: 'off' } },
+    ]);
+    expect(told.map(({ seq }) => seq)).toEqual([5, 6]);
+    expect(store.commits).toBe(commits + 1);
+    expect(engine.get('door', 'a')).toMatchObject({ state: 'closed', rev: 1, context: { opened: 0 } });
+    expect(engine.reads.census('door')).toMatchObject([{ state: 'closed', count: 1 }]);
+  });
+
+  it('G21 costs no refusal of that commit its row in the log, and doubles none', async () => {
+    const { engine, run } = await createWorld({ machines });
+    await run(Promise.all([engine.create('door', 'a'), engine.create('bell', 'front'), engine.create('lamp', 'hall')]));
+    await run(engine.send('bell', 'front', { type: 'RING' }));
+    const letters = [send('bell', 'front', 'RING'), send('door', 'a', 'OPEN'), send('bell', 'front', 'RING')];
+    const answers = await run(Promise.allSettled(letters.map((letter) => engine.deliver(letter))));
+    expect(answers.map((answer) => answer.status === 'rejected' && answer.reason.code)).toEqual([
+      'not_accepted',
+      'conflict',
+      'not_accepted',
+    ]);
+    expect(engine.reads.log({ rejected: true }, { limit: 10, order: 'asc' })).toMatchObject([
+      { seq: 5, entity: { machine: 'bell' }, event: { type: 'RING' } },
+    ]);
+  });
+
+  it('G22 is kept apart also when it comes again and again', async () => {
+    const { engine, run } = await createWorld({ machines });
+    await run(Promise.all([engine.create('door', 'a'), engine.create('bell', 'front'), engine.create('lamp', 'hall')]));
+    await run(engine.send('bell', 'front', { type: 'RING' }));
+    for (let round = 1; round <= 40; round += 1) {
+      const letters = [send('door', 'a', 'OPEN'), send('lamp', 'hall', 'PRESS')];
+      const [opened, pressed] = await run(Promise.allSettled(letters.map((letter) => engine.deliver(letter))));
+      expect(opened).toMatchObject({ reason: { code: 'conflict' } });
+      expect(pressed).toMatchObject({ value: { seq: 4 + round, state: round % 2 === 1 ? 'on' : 'off' } });
+    }
+  });
+
+  it('G23 of a caller runs once only, whatever else its commit holds', async () => {
+    const { engine, run } = await createWorld({ machines });
+    await run(Promise.all([engine.create('door', 'a'), engine.create('bell', 'front')]));
+    await run(engine.send('bell', 'front', { type: 'RING' }));
+    let runs = 0;
+    const own = engine.submit(({ birth }) => {
+      runs += 1;
+      return birth({ to: hall, input: null, by: 'anna' });
+    });
+    const failing = engine.deliver(send('door', 'a', 'OPEN'));
+    const [born, opened] = await run(Promise.allSettled([own, failing]));
+    expect(born).toMatchObject({ value: { seq: 4 } });
+    expect(opened).toMatchObject({ reason: { code: 'conflict' } });
+    expect(runs).toBe(1);
+  });
+});
+
 describe('idempotency', () => {
   const press = { to: hall, event: { type: 'PRESS' }, by: 'operator' };
   const idempotency = { principal: 'anna', key: 'k1', hash: 'h1' };

@@ -62,7 +62,9 @@ describe('query plans', () => {
     expect(plans.get('timersDue')?.[0]).toMatch(/INDEX timer_due \(due_at<\?\)/);
     expect(plans.get('effectsDue')?.[0]).toMatch(/INDEX outbox_due \(status=\? AND due_at<\?\)/);
     expect(plans.get('nextTimer')?.[0]).toMatch(/SEARCH timer USING COVERING INDEX timer_due/);
-    expect(plans.get('nextEffect')?.[0]).toMatch(/SEARCH outbox USING COVERING INDEX outbox_due \(status=\?\)/);
+    expect(plans.get('nextEffect')?.[0]).toMatch(
+      /SEARCH outbox USING COVERING INDEX outbox_due \(status=\? AND due_at>\?\)/,
+    );
     expect(plans.get('logUpRejected')?.[0]).toMatch(/INDEX log_rejected/);
   });
 });

@@ -6,7 +6,7 @@ const SEEDS = 60;
 const first = 1;
 
 describe('a town under everything at once', () => {
-  it(`comes to rest, with every invariant after every step (${SEEDS} seeds)`, { timeout: 60_000 }, async () => {
-    for (let seed = first; seed < first + SEEDS; seed += 1) expect(await walk(seed)).toEqual([]);
+  it(`comes to rest, with every invariant after every step (${SEEDS} seeds)`, { timeout: 120_000 }, async () => {
+    for (let seed = first; seed < first + SEEDS; seed += 1) expect((await walk(seed)).broken).toEqual([]);
   });
 });

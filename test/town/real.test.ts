@@ -208,7 +208,8 @@ describe('with real processes', { timeout: DEADLINE_MS + 5_000 }, () => {
   });
 
   it('S13 a restart of the container is seen, its run is released, and the bead is done by the next', async () => {
-    const body = `if (process.env.YARDMASTER_ATTEMPT === '1') await new Promise((never) => setTimeout(never, 600_000));`;
+    const wait = 'await new Promise((never) => setTimeout(never, 600_000));';
+    const body = `if (process.env.YARDMASTER_ATTEMPT === '1') ${wait}`;
     const { town, real } = await scene({ body });
     await town.createBeads([{ id: 'b', title: 'b' }]);
     await until(town, 'running', () => stateOf(town, 'agent/p1').startsWith('working.running'));

@@ -8,6 +8,7 @@ import { chart } from '../../core/chart.ts';
 import type { Definition } from '../../core/define.ts';
 import { mermaid } from '../../core/mermaid.ts';
 import { outline } from '../../core/outline.ts';
+import { overview } from '../../core/overview.ts';
 import { exits } from '../exits.ts';
 import { examples, type Registrar } from '../options.ts';
 
@@ -43,7 +44,8 @@ export function chartsPage(names: readonly string[] = Object.keys(definitions)):
     const description = chart(definitions[name] as Definition).nodes[0]?.description ?? '';
     const outlined = `\`\`\`text\n${draw(name)}\`\`\``;
     const drawn = `\`\`\`mermaid\n${draw(name, 'mermaid')}\`\`\``;
-    return `## ${name}\n\n${description}\n\n${drawn}\n\n${outlined}\n`;
+    const glance = `\`\`\`mermaid\n${overview(chart(definitions[name] as Definition))}\n\`\`\``;
+    return `## ${name}\n\n${description}\n\n${glance}\n\nThe whole of it:\n\n${drawn}\n\n${outlined}\n`;
   });
   const head = '# The machines\n\nWritten by `npm run charts` from the machines themselves; do not edit.\n';
   return [head, ...sections].join('\n');

@@ -108,10 +108,12 @@ function timerReads(tables: Tables): Pick<Reads, 'timers' | 'timersDue' | 'nextD
       for (const timer of tables.allTimers()) if (timer.dueAt <= now) due.push(timer);
       return due.sort(byDue).slice(0, checkedLimit(limit)).map(timerRow);
     },
-    nextDueAt: () => {
+    nextDueAt: (effectsAfter = Number.NEGATIVE_INFINITY) => {
       let next = Number.POSITIVE_INFINITY;
       for (const timer of tables.allTimers()) next = Math.min(next, timer.dueAt);
-      for (const effect of liveEffects(tables)) if (effect.status === 'pending') next = Math.min(next, effect.dueAt);
+      for (const { status, dueAt } of liveEffects(tables)) {
+        if (status === 'pending' && dueAt > effectsAfter) next = Math.min(next, dueAt);
+      }
       return next === Number.POSITIVE_INFINITY ? null : next;
     },
   };

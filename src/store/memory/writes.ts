@@ -9,7 +9,7 @@ import { checkedLimit, effectKey, parseEffectKey, splitStates } from '../keys.ts
 import type { Change, EffectStatus, EntityRow, NewLogRow, Reads, Transaction } from '../port.ts';
 import { type Link, type StoredEffect, type StoredTimer, stored, type Tables } from './tables.ts';
 
-type Writes = Omit<Transaction, keyof Reads | 'savepoint'>;
+type Writes = Omit<Transaction, keyof Reads | 'savepoint' | 'writes'>;
 
 /** The writing members of a transaction; each takes back its rows through the tables' journal. */
 export function memoryWrites(tables: Tables, numbering: Numbering): Writes {

@@ -25,10 +25,12 @@ export function applyChange(tables: Tables, change: Change, seq: Seq): void {
   const { entity, log } = change;
   const here: Place = { seq, at: log.at };
   const living = entity.rev === 1 ? giveBirth(tables, change, seq) : advance(tables, change);
+  const { machine } = entity.ref;
+  for (const state of change.places.left) leave(tables, { living, machine, state });
   if (entity.index && entity.rev > 1) {
-    reindex(tables, { ref: entity.ref, living, index: entity.index, places: change.places });
+    reindex(tables, { ref: entity.ref, living, index: entity.index, entered: change.places.entered });
   }
-  movePlaces(tables, { living, change, here });
+  for (const state of change.places.entered) enter(tables, { living, machine, state, here });
   writeTimers(tables, { key: living.key, timers: change.timers, seq });
   writeEffects(tables, { living, change, here });
   for (const record of change.records) writeRecord(tables, record, here);
@@ -78,7 +80,7 @@ function giveBirth(tables: Tables, change: Change, seq: Seq): Living {
     labels,
     index: JSON.stringify(index),
     links: null,
-    scopes: new Set(),
+    scopes: [],
   };
   tables.register.beBorn(ref, living);
   for (const label of new Set(index.labels)) tables.write.addLabel.run(ref.machine, label, seq, key);
@@ -108,68 +110,31 @@ function writeRow({ write }: Tables, living: Living, { entity, log: { at } }: Ch
   return write.advance.run(rev, definition, status, state, snapshot, at, key, rev - 1);
 }
 
-type Moves = { readonly living: Living; readonly change: Change; readonly here: Place };
+type AtLeaf = { readonly living: Living; readonly machine: string; readonly state: StateId };
 
-/** A place that is left becomes the one that is entered: one row moves, as long as there are both. */
-function movePlaces(tables: Tables, { living, change, here }: Moves): void {
-  const { machine } = change.entity.ref;
-  const [left, entered] = pairs(change.places);
-  const most = Math.max(left.length, entered.length);
-  for (let index = 0; index < most; index++) {
-    const from = left[index];
-    const to = entered[index];
-    if (from === undefined) enter(tables, { living, leaf: leafFor(tables, machine, to), here });
-    else if (to === undefined) leave(tables, { living, leaf: leafFor(tables, machine, from) });
-    else move(tables, { living, from: leafFor(tables, machine, from), to: leafFor(tables, machine, to), here });
-  }
-}
-
-/** What stands at the same position makes one row; a leaf that is entered again stays where it is. */
-function pairs({ left, entered }: Change['places']): readonly [readonly StateId[], readonly StateId[]] {
-  if (left.length <= 1 && entered.length <= 1) return [left, entered];
-  const again = left.filter((state) => entered.includes(state));
-  const first = (states: readonly StateId[]) => [...again, ...states.filter((state) => !again.includes(state))];
-  return [first(left), first(entered)];
-}
-
-function leafFor({ register }: Tables, machine: string, state: StateId | undefined): number {
-  return register.leafFor(machine, state ?? '');
-}
-
-type AtLeaf = { readonly living: Living; readonly leaf: number };
-
-function leave({ write, population }: Tables, { living, leaf }: AtLeaf): void {
+function leave({ write, register, population }: Tables, { living, machine, state }: AtLeaf): void {
+  const leaf = register.leafFor(machine, state);
   if (write.leave.run(leaf, living.born, living.key).changes === 1) population.change(leaf, -1);
 }
 
-function enter({ write, population }: Tables, { living, leaf, here }: AtLeaf & { readonly here: Place }): void {
+type Entry = AtLeaf & { readonly here: Place };
+
+function enter({ write, register, population }: Tables, { living, machine, state, here }: Entry): void {
+  const leaf = register.leafFor(machine, state);
   write.enter.run(leaf, living.born, living.key, here.at, here.seq, living.scope, living.rank);
   population.change(leaf, 1);
-}
-
-type Move = { readonly living: Living; readonly from: number; readonly to: number; readonly here: Place };
-
-function move(tables: Tables, { living, from, to, here }: Move): void {
-  const { scope, rank, born, key } = living;
-  const { changes } = tables.write.relocate.run(to, here.at, here.seq, scope, rank, from, born, key);
-  if (changes === 0) {
-    enter(tables, { living, leaf: to, here });
-    return;
-  }
-  tables.population.change(from, -1);
-  tables.population.change(to, 1);
 }
 
 type Indexed = {
   readonly ref: EntityRef;
   readonly living: Living;
   readonly index: Index;
-  /** Leaves that are left and entered next, with the new scope and rank anyway. */
-  readonly places: Change['places'];
+  /** Leaves that are entered next, with the new scope and rank anyway. */
+  readonly entered: readonly StateId[];
 };
 
 /** The index comes with each change of the context, and seldom says anything new. */
-function reindex(tables: Tables, { ref, living, index, places }: Indexed): void {
+function reindex(tables: Tables, { ref, living, index, entered }: Indexed): void {
   const text = JSON.stringify(index);
   if (text === living.index) return;
   const { write, register } = tables;
@@ -179,11 +144,11 @@ function reindex(tables: Tables, { ref, living, index, places }: Indexed): void 
     write.reindex.run(scope, rank, labels, living.key);
   }
   if (scope !== living.scope || rank !== living.rank) {
-    for (const state of splitStates(living.state).filter((leaf) => !places.entered.includes(leaf))) {
+    for (const state of splitStates(living.state).filter((leaf) => !entered.includes(leaf))) {
       write.requeue.run(scope, rank, register.leafFor(ref.machine, state), living.born, living.key);
     }
   }
-  if (labels !== living.labels) relabel(tables, { ref, living, index, places });
+  if (labels !== living.labels) relabel(tables, { ref, living, index, entered });
   relink(tables, living, index);
   Object.assign(living, { scope, rank, labels, index: text });
 }
@@ -222,18 +187,20 @@ type EffectWrites = { readonly living: Living; readonly change: Change; readonly
 /** What waits goes before what is new comes: a re-entered state asks for its effects anew. */
 function writeEffects({ read, write }: Tables, { living, change, here }: EffectWrites): void {
   const { supersede, effects } = change;
-  if (supersede.length > 0 || effects.length > 0) living.scopes ??= scopesOf(read, living.key);
+  if (supersede.length === 0 && effects.length === 0) return;
+  const scopes = living.scopes ?? scopesOf(read, living.key);
   for (const scope of supersede) {
-    if (living.scopes?.delete(scope)) write.supersede.run(`${scope} was left`, living.key, scope);
+    if (scopes.includes(scope)) write.supersede.run(`${scope} was left`, living.key, scope);
   }
   effects.forEach(({ type, scope, params }, index) => {
     write.addEffect.run(here.seq, index, living.key, here.at, type, scope, JSON.stringify(params));
-    if (scope !== null) living.scopes?.add(scope);
   });
+  const rest = scopes.filter((scope) => !supersede.includes(scope));
+  living.scopes = [...new Set([...rest, ...effects.flatMap(({ scope }) => scope ?? [])])];
 }
 
-function scopesOf(read: ReadStatements, key: number): Set<string> {
-  return new Set(read.scopesOfLiveEffects.all(key).map(({ scope }) => scope));
+function scopesOf(read: ReadStatements, key: number): readonly string[] {
+  return read.scopesOfLiveEffects.all(key).map(({ scope }) => scope);
 }
 
 function writeRecord({ read, write, register }: Tables, record: Change['records'][number], { at, seq }: Place): void {

@@ -23,7 +23,8 @@ export async function copyDatabase(db: Database.Database, file: string): Promise
 }
 
 /**
- * The copied town goes on giving out numbers (its runs' epochs among them) while the copy lies in a drawer. A town that is
+ * The copied town goes on giving out numbers (its runs' epochs among them) while the copy lies in a drawer. A town
+ * that is
  * opened from the copy must not give out the same ones: processes of the other life may still carry them.
  */
 function leaveRoom(path: string): void {

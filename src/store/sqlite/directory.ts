@@ -33,7 +33,7 @@ export type Living = {
   /** JSON of its links, as they were written last; null when not known. */
   links: string | null;
   /** At least the scopes of its effects that are not settled; null when not known. */
-  scopes: Set<string> | null;
+  scopes: readonly string[] | null;
 };
 
 /** Looks keys up; makes none. */
@@ -120,13 +120,15 @@ export class Register extends Directory {
 
   /** The entity as it stands, to be changed along with its row; null when it was not born. */
   living(ref: EntityRef): Living | null {
-    const known = this.#living.get(ref.machine, ref.id) ?? this.#load(ref);
-    if (known) this.#remember(ref, known);
-    return known;
+    const living = this.#living.get(ref.machine, ref.id) ?? this.#load(ref);
+    // Whoever asks is about to change it: after a rollback it is read anew.
+    if (living) this.#journal.push(() => this.forget(ref));
+    return living;
   }
 
   beBorn(ref: EntityRef, living: Living): void {
-    this.#remember(ref, living);
+    this.#living.set(ref.machine, ref.id, living);
+    this.#journal.push(() => this.forget(ref));
   }
 
   /** To be called when the row is changed by other means. */
@@ -137,12 +139,9 @@ export class Register extends Directory {
   #load(ref: EntityRef): Living | null {
     const key = this.keyOf(ref);
     const row = key === null ? undefined : this.read.livingByKey.get(key);
-    return row ? { ...row, index: null, links: null, scopes: null } : null;
-  }
-
-  /** Whoever asks is about to change it: after a rollback it is read anew. */
-  #remember(ref: EntityRef, living: Living): void {
+    if (!row) return null;
+    const living: Living = { ...row, index: null, links: null, scopes: null };
     this.#living.set(ref.machine, ref.id, living);
-    this.#journal.push(() => this.forget(ref));
+    return living;
   }
 }

@@ -14,6 +14,11 @@ type Candidates = (after: number, limit: number) => readonly Born[];
 /** A filter that rejects most candidates is not followed one by one. */
 const batchMin = 64;
 
+/** True when the index that serves the filter does not serve all of it. */
+function rejects({ state, scope, label }: EntityFilter): boolean {
+  return label !== undefined && (state !== undefined || scope !== undefined);
+}
+
 type EntityReads = Pick<Reads, 'entity' | 'entities' | 'queue' | 'census' | 'places' | 'links'>;
 
 /** Rows, pages, queues, census, places and links on prepared statements. */
@@ -37,7 +42,8 @@ export function entityReads(read: ReadStatements, directory: Directory): EntityR
       });
     },
     places: (ref) => {
-      const row = rowOf(read, directory, ref);
+      const key = directory.keyOf(ref);
+      const row = key === null ? undefined : read.livingByKey.get(key);
       if (!row) return [];
       return splitStates(row.state).flatMap((state) => {
         const leaf = directory.leafOf(ref.machine, state);
@@ -64,7 +70,7 @@ function entityPage(read: ReadStatements, filter: EntityFilter, page: Page): Pag
   const candidates = candidatesFor(read, filter);
   const found: EntityColumns[] = [];
   for (let last = after; found.length <= limit; ) {
-    const wanted = Math.max(limit + 1 - found.length, batchMin);
+    const wanted = Math.max(limit + 1 - found.length, rejects(filter) ? batchMin : 1);
     const batch = candidates(last, wanted);
     for (const { entity } of batch) {
       const row = read.entityByKey.get(entity);

@@ -36,9 +36,9 @@ function timerReads(read: ReadStatements, directory: Directory): TimerReads {
     timersDue: (now, limit) => read.timersDue.all(now, checkedLimit(limit)).map(timerRow),
     effects: (filter, page) => effectPage(read, directory, { ...filter, page }),
     effectsDue: (now, limit) => read.effectsDue.all(now, checkedLimit(limit)).map(effectRow),
-    nextDueAt: () => {
+    nextDueAt: (effectsAfter = Number.MIN_SAFE_INTEGER) => {
       const timer = read.nextTimer.get()?.dueAt ?? null;
-      const effect = read.nextEffect.get()?.dueAt ?? null;
+      const effect = read.nextEffect.get(effectsAfter)?.dueAt ?? null;
       if (timer === null || effect === null) return timer ?? effect;
       return Math.min(timer, effect);
     },

@@ -9,7 +9,7 @@ import { checkedLimit, parseEffectKey } from '../keys.ts';
 import type { NewLogRow, Reads, Transaction } from '../port.ts';
 import { appendLog, applyChange, type Tables } from './apply.ts';
 
-type Writes = Omit<Transaction, keyof Reads | 'savepoint'>;
+type Writes = Omit<Transaction, keyof Reads | 'savepoint' | 'writes'>;
 
 /** The writing members, numbering log rows one after another. They throw SQLite's errors as they come. */
 export function writesOf(tables: Tables, numbering: Numbering): Writes {

@@ -46,6 +46,7 @@ export class Writer implements Store {
       lastSeq: () => numbering.last,
       ...this.#commits.guarded(writesOf({ ...statements, register, population }, numbering)),
       savepoint: (work) => this.#commits.savepoint(work),
+      writes: () => this.#commits.writes,
     };
   }
 

@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { Bug, Refused } from '../../../src/core/errors.ts';
-import type { EntityFilter } from '../../../src/store/port.ts';
+import type { EntityFilter, Reads } from '../../../src/store/port.ts';
 import { applyAll, birth, change, refs } from '../building.ts';
 import type { Opened } from '../contract.ts';
 
@@ -273,6 +273,35 @@ function queueContract(opened: Opened): void {
       ]);
       expect(opened().read.census('fan')).toHaveLength(1);
       expect(opened().read.census('stove')).toEqual([]);
+    });
+
+    test('the census is right inside a commit too, and after a savepoint that was undone', () => {
+      const counts = (census: ReturnType<Reads['census']>) => census.map(({ state, count }) => `${count} ${state}`);
+      opened().commit((tx) => {
+        tx.apply(birth('lamp/a', { at: 10 }));
+        expect(counts(tx.census())).toEqual(['1 off']);
+        const undone = () =>
+          tx.savepoint(() => {
+            tx.apply(birth('lamp/b', { at: 10 }));
+            tx.apply(change('lamp/a', { at: 20, from: 'off', to: 'on' }));
+            expect(counts(tx.census('lamp'))).toEqual(['1 off', '1 on']);
+            throw new Refused('invalid', 'not today');
+          });
+        expect(undone).toThrow('not today');
+        expect(counts(opened().read.census())).toEqual(['1 off']);
+        tx.apply(birth('lamp/c', { at: 30 }));
+      });
+      expect(counts(opened().read.census())).toEqual(['2 off']);
+      const lost = () =>
+        opened().commit((tx) => {
+          tx.apply(birth('lamp/d', { at: 40 }));
+          tx.census();
+          tx.apply(birth('lamp/e', { at: 40 }));
+          throw new Refused('invalid', 'not at all');
+        });
+      expect(lost).toThrow('not at all');
+      applyAll(opened(), change('lamp/a', { at: 50, from: 'off', to: 'on' }));
+      expect(counts(opened().read.census())).toEqual(['1 off', '1 on']);
     });
 
     test('a place tells since when; re-entering begins anew, staying does not', () => {

@@ -146,6 +146,8 @@ export function timerContract(opened: Opened): void {
       expect(opened().read.nextDueAt()).toBe(5_000);
       applyAll(opened(), change('lamp/hall', { at: 2_000, effects: [{ type: 'glow', params: null, scope: null }] }));
       expect(opened().read.nextDueAt()).toBe(2_000);
+      expect(opened().read.nextDueAt(1_999)).toBe(2_000);
+      expect(opened().read.nextDueAt(2_000)).toBe(5_000);
       opened().commit((tx) => tx.claimEffect('lamp/hall#2#0', 1));
       expect(opened().read.nextDueAt()).toBe(5_000);
       opened().commit((tx) => tx.takeTimer(hall, 'a'));

@@ -3,9 +3,9 @@ import type { AgentContext } from '../../../machines/agent.ts';
 import type { BeadContext } from '../../../machines/bead.ts';
 import type { ContainerContext } from '../../../machines/container.ts';
 import type { EscalationContext } from '../../../machines/escalation.ts';
-import type { EntityRef } from '../../../src/core/types.ts';
-import { parseRef } from '../../../src/core/types.ts';
-import type { SimulatedEnv } from '../../../src/env/simulated.ts';
+import { parseRef, refText } from '../../../src/core/types.ts';
+import type { LogEntry, SimulatedEnv } from '../../../src/env/simulated.ts';
+import type { LogRow } from '../../../src/store/port.ts';
 import type { Town } from '../../../src/town/api.ts';
 
 type Seen<TContext> = { readonly id: string; readonly state: string; readonly context: TContext };
@@ -81,16 +81,15 @@ function drivers(town: Town, env: SimulatedEnv, picture: Picture): string[] {
     ['container', picture.container] as const,
     ['breaker', picture.breaker] as const,
   ];
+  const timers = town.timers({ limit: 500 }).items;
+  const effects = (['pending', 'inflight'] as const).flatMap((status) => town.outbox({ status, limit: 500 }).items);
+  const driven = new Set([...timers.map(({ entity }) => refText(entity)), ...effects.map(({ entity }) => entity)]);
   for (const [machine, { id, state }] of each) {
-    if (!DRIVEN[machine]?.test(state)) continue;
-    const entity: EntityRef = { machine, id };
-    const timers = town.timers({ entity }).items.length;
-    const pending = town.outbox({ entity, status: 'pending' }).items.length;
-    const inflight = town.outbox({ entity, status: 'inflight' }).items.length;
-    if (timers + pending + inflight === 0) found.push(`P18: ${machine}/${id} is ${state} and nothing drives it`);
+    if (!DRIVEN[machine]?.test(state) || driven.has(`${machine}/${id}`)) continue;
+    found.push(`P18: ${machine}/${id} is ${state} and nothing drives it`);
   }
   const now = env.clock.now();
-  for (const { entity, name, dueAt, leaseUntil } of town.timers({ limit: 500 }).items) {
+  for (const { entity, name, dueAt, leaseUntil } of timers) {
     if (Math.max(dueAt, leaseUntil ?? 0) < now) found.push(`P20: timer ${name} of ${entity.id} is overdue`);
   }
   return found;
@@ -157,7 +156,9 @@ function bounds(town: Town, { beads }: Picture): string[] {
 
 export function violations(town: Town, env: SimulatedEnv): string[] {
   const picture = look(town);
-  const errors = env.logged.filter(({ level }) => level === 'error').map(({ message }) => `logged: ${message}`);
+  // A conflict is a legitimate event that can never be taken: what must arrive is refused there.
+  const isFault = ({ level, fields }: LogEntry) => level === 'error' || fields.code === 'conflict';
+  const errors = env.logged.filter(isFault).map(({ message }) => `logged: ${message}`);
   return [...ownership(picture), ...drivers(town, env, picture), ...alarms(picture), ...errors];
 }
 
@@ -177,8 +178,50 @@ export function unfinished(town: Town): string[] {
   return stuck;
 }
 
-export function inTheEnd(town: Town): string[] {
+/** P6: what an agent takes of a run is of the epoch that it was assigned last. */
+function fencing(rows: readonly LogRow[]): string[] {
+  const found: string[] = [];
+  const epochs = new Map<string, number>();
+  for (const { entity, event, rejected, seq } of rows) {
+    if (entity.machine !== 'agent' || rejected !== null || typeof event.epoch !== 'number') continue;
+    if (event.type === 'ASSIGN') epochs.set(entity.id, event.epoch);
+    const current = epochs.get(entity.id) ?? 0;
+    if (event.epoch !== current)
+      found.push(`P6: agent ${entity.id} at ${current} took ${event.type} of ${event.epoch}, row ${seq}`);
+  }
+  return found;
+}
+
+/** P28: epochs of a bead that began, in a generation; what a person or an eviction ended is not charged. */
+function paidRuns(town: Town, rows: readonly LogRow[]): string[] {
+  const found: string[] = [];
+  const { runsMax, evictionsFree, reworksMax } = town.policy();
+  type Tally = { began: Set<number>; free: number };
+  const tallies = new Map<string, Tally>();
+  for (const { entity, event, rejected } of rows) {
+    if (entity.machine !== 'bead' || rejected !== null) continue;
+    const tally = tallies.get(entity.id) ?? { began: new Set(), free: 0 };
+    tallies.set(entity.id, event.type === 'REOPEN' ? { began: new Set(), free: 0 } : tally);
+    if (event.type === 'RUN.STARTED') tally.began.add(Number(event.epoch));
+    if (['RUN.STOPPED', 'RUN.NEEDS_INPUT', 'HOLD'].includes(event.type)) tally.free += 1;
+    const most = runsMax + evictionsFree + reworksMax + tally.free;
+    if (tally.began.size > most) found.push(`P28: bead ${entity.id} began ${tally.began.size} runs`);
+  }
+  return found;
+}
+
+/** What is closed as merged is in the target branch. */
+function merged({ beads }: Picture, merges: readonly string[]): string[] {
+  return beads
+    .filter(({ id, state }) => state === 'closed.merged' && !merges.some((work) => work.startsWith(`${id} `)))
+    .map(({ id }) => `bead ${id} is closed and its work was never merged`);
+}
+
+export function inTheEnd(town: Town, { merges }: { merges: readonly string[] }): string[] {
   const { ok, problems } = town.verify();
   const told = ok ? [] : problems.map(({ entity, problem }) => `verify: ${entity}: ${problem}`);
-  return [...unfinished(town), ...bounds(town, look(town)), ...told];
+  const picture = look(town);
+  const rows = town.log({}, { limit: 100_000 });
+  const history = [...bounds(town, picture), ...fencing(rows), ...paidRuns(town, rows), ...merged(picture, merges)];
+  return [...unfinished(town), ...history, ...told];
 }

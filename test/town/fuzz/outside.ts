@@ -1,4 +1,6 @@
-/** The world outside a town, as dice make it: processes that start, linger, wedge and die, and merges that may happen. */
+/**
+ * The world outside a town, as dice make it: processes that start, linger, wedge and die, and merges that may happen.
+ */
 import type {
   Container,
   Evidence,
@@ -20,6 +22,7 @@ type Exit = Extract<RunReport, { kind: 'exited' }>;
 /** Draws with weights: `{ accept: 6, refuse: 1 }`. */
 export class Dice {
   readonly #random: () => number;
+  readonly #rates = new Map<string, number>();
 
   constructor(random: () => number) {
     this.#random = random;
@@ -35,6 +38,24 @@ export class Dice {
 
   pick<T>(from: readonly T[]): T | undefined {
     return from[this.below(from.length)];
+  }
+
+  /**
+   * Swarm: each way but the first has a rate of its own in each run, often none, so that not every run is the same mean
+   * of all faults.
+   */
+  swarm<K extends string>(site: string, weights: Readonly<Record<K, number>>): K {
+    const entries = Object.entries(weights) as [K, number][];
+    const rated = entries.map(([way, weight], index) => [way, index === 0 ? weight : weight * this.#rate(site + way)]);
+    return this.draw(Object.fromEntries(rated) as Record<K, number>);
+  }
+
+  #rate(name: string): number {
+    const known = this.#rates.get(name);
+    if (known !== undefined) return known;
+    const rate = this.chance(0.5) ? 0 : 3 * this.#random();
+    this.#rates.set(name, rate);
+    return rate;
   }
 
   draw<K extends string>(weights: Readonly<Record<K, number>>): K {
@@ -56,6 +77,8 @@ const failed = (code: string) => Object.assign(new Terminal(code), { name: 'Erro
 export class ChaosContainer implements Container {
   readonly id = 'local';
   calm = false;
+  /** Nobody reaches it; what it reports still arrives. */
+  away = false;
   incarnation = 'i0';
   starts = 0;
   readonly living = new Map<number, Living>();
@@ -75,8 +98,9 @@ export class ChaosContainer implements Container {
   async start({ agent, epoch }: RunSpec): Promise<StartOutcome> {
     this.starts += 1;
     if (this.calm) return this.#begin({ agent, epoch });
+    if (this.away) throw failed('ECONNREFUSED');
     const ways = { accept: 12, lie: 1, refuse: 2, permanent: 0.3, away: 1, reset: 1, hang: 1, race: 1, late: 2 };
-    switch (this.#dice.draw(ways)) {
+    switch (this.#dice.swarm('start', ways)) {
       case 'accept':
         return this.#begin({ agent, epoch });
       case 'lie':
@@ -101,7 +125,11 @@ export class ChaosContainer implements Container {
   }
 
   async stop({ agent, epoch }: Run): Promise<'stopped' | 'gone'> {
-    const way = this.calm ? 'stop' : this.#dice.draw({ stop: 8, fail: 1, hang: 1, late: 1 });
+    const way = this.calm
+      ? 'stop'
+      : this.away
+        ? 'fail'
+        : this.#dice.swarm('stop', { stop: 5, fail: 1, hang: 1, late: 4 });
     if (way === 'fail') throw failed('ECONNRESET');
     if (way === 'hang') return never();
     if (way === 'late') return this.#later(this.#dice.below(60_000), () => this.#end({ agent, epoch }));
@@ -111,21 +139,25 @@ export class ChaosContainer implements Container {
   async probe({ epoch }: Run): Promise<RunStatus> {
     const truth: RunStatus = this.living.has(epoch) ? 'running' : 'absent';
     if (this.calm) return truth;
-    const way = this.#dice.draw({ truth: 8, unknown: 2, fail: 1, hang: 0.5 });
+    const way = this.away ? 'fail' : this.#dice.swarm('probe', { truth: 8, unknown: 2, fail: 1, hang: 0.5 });
     if (way === 'fail') throw failed('ECONNRESET');
     if (way === 'hang') return never();
     return way === 'unknown' ? 'unknown' : truth;
   }
 
   async health(): Promise<{ incarnation: string }> {
-    const way = this.calm ? 'well' : this.#dice.draw({ well: 8, fail: 2, hang: 0.5 });
+    const way = this.calm ? 'well' : this.away ? 'fail' : this.#dice.swarm('health', { well: 8, fail: 2, hang: 0.5 });
     if (way === 'fail') throw failed('ECONNREFUSED');
     if (way === 'hang') return never();
     return { incarnation: this.incarnation };
   }
 
   async provision(): Promise<{ incarnation: string }> {
-    const way = this.calm ? 'well' : this.#dice.draw({ well: 8, fail: 2, permanent: 0.3, hang: 0.5 });
+    const way = this.calm
+      ? 'well'
+      : this.away
+        ? 'fail'
+        : this.#dice.swarm('provision', { well: 8, fail: 2, permanent: 0.3, hang: 0.5 });
     if (way === 'permanent') throw new Terminal('there is no such image');
     if (way === 'fail') throw failed('ECONNREFUSED');
     if (way === 'hang') return never();
@@ -243,7 +275,7 @@ export class ChaosIntegrator implements Integrator {
       hang: 0.3,
       refuse: 0.3,
     };
-    switch (this.#dice.draw(ways)) {
+    switch (this.#dice.swarm('merge', ways)) {
       case 'merge':
         return this.#do(work);
       case 'conflict':

@@ -1,0 +1,277 @@
+/**
+ * The composition of the real machines: one event from outside and all that it makes entities say to one another,
+ * first in, first out, in one step, exactly as `src/engine/deliver.ts` does it.
+ *
+ * A product state is a row of local states, one column for each entity of the scene.
+ */
+import type { AgentContext } from '../../machines/agent.ts';
+import type { ContainerContext } from '../../machines/container.ts';
+import { Bug } from '../core/errors.ts';
+import { contextOf } from '../core/snapshot.ts';
+import { type EntityRef, refText } from '../core/types.ts';
+import type { EventId, LocalId, Locals, Stepped } from './locals.ts';
+import type { Move } from './moves.ts';
+import {
+  ANOTHER,
+  agentEpoch,
+  beadEpoch,
+  CURRENT,
+  EARLIER,
+  epochsIn,
+  LEAKED_EPOCH,
+  NEW_EPOCH,
+  type Renaming,
+} from './renaming.ts';
+import { agentId, beadId, type Role, rolesOf, type Scene } from './scene.ts';
+
+export type Row = Int32Array;
+
+/** One entity's part of a step, for stories. */
+export type Hop = { readonly column: number; readonly event: EventId; readonly from: LocalId; readonly to: LocalId };
+
+/** What may come of one move. */
+export type Outcome = {
+  readonly row: Row;
+  readonly marks: number;
+  readonly flaw: string | null;
+  readonly hops: readonly Hop[];
+};
+
+type Message = { readonly column: number; readonly event: EventId; readonly must: boolean };
+type Walk = {
+  readonly row: Row;
+  readonly queue: readonly Message[];
+  readonly position: number;
+  readonly marks: number;
+  readonly flaw: string | null;
+  readonly hops: readonly Hop[];
+};
+
+/** More messages than any transaction of the town has. */
+const MESSAGES_MAX = 200;
+
+export class Composition {
+  readonly roles: readonly Role[];
+  readonly agents: readonly number[];
+  readonly beads: readonly number[];
+  readonly #locals: Locals;
+  readonly #columns: ReadonlyMap<string, number>;
+  /** Columns by link and end: who hears what is published there. */
+  readonly #linked = new Map<string, number[]>();
+  readonly #messages = new Map<Stepped, readonly Message[]>();
+  readonly #permutations: readonly Permutation[];
+  readonly #renamings = new Map<string, Renaming>();
+
+  constructor(locals: Locals, scene: Scene) {
+    this.#locals = locals;
+    this.roles = rolesOf(scene);
+    this.#columns = new Map(this.roles.map(({ ref }, column) => [refText(ref), column]));
+    const columnsOf = (machine: string) =>
+      this.roles.flatMap(({ ref }, column) => (ref.machine === machine ? [column] : []));
+    this.agents = columnsOf('agent');
+    this.beads = columnsOf('bead');
+    this.#permutations = permutationsOf(scene, this.agents, this.beads);
+  }
+
+  first(): Row {
+    const row = Int32Array.from(this.roles.map(({ ref, input }) => this.#locals.born(ref.machine, ref.id, input)));
+    row.forEach((id, column) => {
+      this.#link(id, column);
+    });
+    return this.canonical(row);
+  }
+
+  #link(id: LocalId, column: number): void {
+    const local = this.#locals.get(id);
+    const links = this.#locals.definitionOf(local.machine).options.index?.(contextOf(local.snapshot)).links ?? [];
+    for (const { kind, to } of links) {
+      const key = `${kind} ${refText(to)}`;
+      this.#linked.set(key, [...(this.#linked.get(key) ?? []), column]);
+    }
+  }
+
+  /** All that one move may lead to; none when it is refused. */
+  outcomes(row: Row, { column, base, event }: Move): readonly Outcome[] {
+    const found: Outcome[] = [];
+    let isHeard = false;
+    for (const stepped of this.#locals.step(base, event)) {
+      if (!stepped) continue;
+      isHeard = true;
+      const next = row.slice();
+      next[column] = stepped.next;
+      const { marks, flaw, sends } = stepped;
+      const hops = [{ column, event, from: base, to: stepped.next }];
+      if (sends.length === 0) found.push({ row: this.#tidied(next), marks, flaw, hops });
+      else this.#walk({ row: next, queue: this.#addressed(column, stepped), position: 0, marks, flaw, hops }, found);
+    }
+    // A timer has fired and an effect was answered, whether or not anybody cares.
+    if (!isHeard && row[column] !== base) {
+      const next = row.slice();
+      next[column] = base;
+      found.push({ row: this.#tidied(next), marks: 0, flaw: null, hops: [] });
+    }
+    return found;
+  }
+
+  #walk(walk: Walk, found: Outcome[]): void {
+    const { row, queue, position, marks, flaw, hops } = walk;
+    const message = queue[position];
+    if (!message) {
+      found.push({ row: this.#tidied(row), marks, flaw, hops });
+      return;
+    }
+    if (queue.length > MESSAGES_MAX) throw new Bug('one event causes messages without end');
+    const from = row[message.column] as LocalId;
+    for (const stepped of this.#locals.step(from, message.event)) {
+      if (!stepped) {
+        // What must arrive and does not undoes all of it.
+        if (!message.must) this.#walk({ ...walk, position: position + 1 }, found);
+        continue;
+      }
+      const next = row.slice();
+      next[message.column] = stepped.next;
+      this.#walk(
+        {
+          row: next,
+          queue: stepped.sends.length === 0 ? queue : [...queue, ...this.#addressed(message.column, stepped)],
+          position: position + 1,
+          marks: marks | stepped.marks,
+          flaw: flaw ?? stepped.flaw,
+          hops: [...hops, { column: message.column, event: message.event, from, to: stepped.next }],
+        },
+        found,
+      );
+    }
+  }
+
+  #addressed(sender: number, stepped: Stepped): readonly Message[] {
+    const known = this.#messages.get(stepped);
+    if (known) return known;
+    const messages = stepped.sends.flatMap(({ to, event, must }) => {
+      const ref = this.roles[sender]?.ref as EntityRef;
+      if ('linked' in to) {
+        return (this.#linked.get(`${to.linked} ${refText(ref)}`) ?? []).map((column) => ({ column, event, must }));
+      }
+      const column = this.#columns.get(refText(to));
+      return column === undefined ? [] : [{ column, event, must }];
+    });
+    this.#messages.set(stepped, messages);
+    return messages;
+  }
+
+  /** The same state under its smallest names. */
+  #tidied(row: Row): Row {
+    if (row.every((id) => this.#locals.isTidy(id))) return row;
+    const renaming = this.#renamingOf(row);
+    return row.map((id) => this.#locals.renamed(id, renaming));
+  }
+
+  #renamingOf(row: Row): Renaming {
+    const epochs = new Map<number, number>();
+    this.agents.forEach((column, place) => {
+      const { epoch } = this.#context<AgentContext>(row, column);
+      if (epoch !== 0 && epoch !== agentEpoch(place)) epochs.set(epoch, agentEpoch(place));
+    });
+    const container = this.#context<ContainerContext>(row, this.#columns.get('container/local') as number);
+    const renewed = container.incarnation === ANOTHER;
+    if (epochs.size > 0) this.#nameTheRest(row, epochs);
+    const key = `${[...epochs].join(';')} ${renewed}`;
+    const known = this.#renamings.get(key);
+    if (known) return known;
+    const incarnations: Readonly<Record<string, string>> = renewed
+      ? { [ANOTHER]: CURRENT, [CURRENT]: EARLIER }
+      : { [ANOTHER]: EARLIER };
+    const made: Renaming = {
+      epoch: (name) => epochs.get(name) ?? name,
+      incarnation: (name) => incarnations[name] ?? name,
+      id: (id) => id,
+    };
+    this.#renamings.set(key, made);
+    return made;
+  }
+
+  /** Epochs that are no agent's any more: those that a bead remembers, and those that only others do. */
+  #nameTheRest(row: Row, epochs: Map<number, number>): void {
+    const current = new Set(this.agents.map((column) => this.#context<AgentContext>(row, column).epoch));
+    this.beads.forEach((column, place) => {
+      const { epoch } = this.#context<{ epoch: number }>(row, column);
+      if (epoch !== 0 && !current.has(epoch)) epochs.set(epoch, beadEpoch(place));
+    });
+    let leaked = LEAKED_EPOCH;
+    for (const id of row) {
+      const { machine, context } = this.#locals.get(id);
+      for (const epoch of epochsIn(machine, context)) {
+        if (epoch !== 0 && !current.has(epoch) && !epochs.has(epoch)) {
+          epochs.set(epoch, leaked);
+          leaked += 1;
+        }
+      }
+    }
+    if (epochs.has(0) || [...epochs.values()].includes(NEW_EPOCH)) throw new Bug('an epoch was named wrongly');
+  }
+
+  #context<T>(row: Row, column: number): T {
+    return this.#locals.get(row[column] as LocalId).context as unknown as T;
+  }
+
+  /** The least of the rows that differ only in who is called the first agent, the first bead. */
+  canonical(row: Row): Row {
+    let least = row;
+    for (const permutation of this.#permutations) {
+      const other = row.slice();
+      permutation.columns.forEach((to, from) => {
+        other[to] = this.#locals.renamed(row[from] as LocalId, permutation.renaming);
+      });
+      if (isLess(other, least)) least = other;
+    }
+    return least;
+  }
+}
+
+function isLess(one: Row, other: Row): boolean {
+  for (let column = 0; column < one.length; column += 1) {
+    const difference = (one[column] as number) - (other[column] as number);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+type Permutation = { readonly columns: readonly number[]; readonly renaming: Renaming };
+
+/** Every way but the trivial one to call agents and beads by each other's names. */
+function permutationsOf(scene: Scene, agents: readonly number[], beads: readonly number[]): Permutation[] {
+  const width = 3 + agents.length + beads.length;
+  const orders = (count: number) => permutations(Array.from({ length: count }, (_, place) => place));
+  const beadOrders = scene.chained ? [beads.map((_, place) => place)] : orders(beads.length);
+  return orders(agents.length)
+    .flatMap((agentOrder) => beadOrders.map((beadOrder) => ({ agentOrder, beadOrder })))
+    .filter(({ agentOrder, beadOrder }) =>
+      [agentOrder, beadOrder].some((order) => order.some((to, from) => to !== from)),
+    )
+    .map(({ agentOrder, beadOrder }) => {
+      const columns = Array.from({ length: width }, (_, column) => column);
+      const ids = new Map<string, string>();
+      const epochs = new Map<number, number>();
+      agentOrder.forEach((to, from) => {
+        columns[agents[from] as number] = agents[to] as number;
+        ids.set(agentId(from), agentId(to));
+        epochs.set(agentEpoch(from), agentEpoch(to));
+      });
+      beadOrder.forEach((to, from) => {
+        columns[beads[from] as number] = beads[to] as number;
+        ids.set(beadId(from), beadId(to));
+        epochs.set(beadEpoch(from), beadEpoch(to));
+      });
+      const renaming = {
+        epoch: (name: number) => epochs.get(name) ?? name,
+        incarnation: (name: string) => name,
+        id: (id: string) => ids.get(id) ?? id,
+      };
+      return { columns, renaming };
+    });
+}
+
+function permutations(items: readonly number[]): number[][] {
+  if (items.length <= 1) return [[...items]];
+  return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
+}

@@ -1,0 +1,133 @@
+/**
+ * What may happen next: every timer, answer, report, wish and proposal that an entity in this state could meet.
+ */
+import type { AgentContext } from '../../machines/agent.ts';
+import type { ContainerContext } from '../../machines/container.ts';
+import type { Policy } from '../../machines/policy.ts';
+import type { EngineEvent, JsonObject } from '../core/types.ts';
+import { type EventId, effectOf, type Local, type LocalId, type Locals } from './locals.ts';
+import { effectsOf, outcomesOf, reports, sightings, wishes } from './messages.ts';
+import { NEW_EPOCH } from './renaming.ts';
+import { agentId, type Scene } from './scene.ts';
+
+/** Where an event comes from. */
+export type Kind = 'timer' | 'answer' | 'report' | 'late' | 'proposal' | 'healing' | 'sighting' | 'wish';
+
+export type Move = {
+  readonly column: number;
+  readonly kind: Kind;
+  /** The entity once the timer has fired, the effect was answered. */
+  readonly base: LocalId;
+  readonly event: EventId;
+  /** The timer's name, or the type of the effect. */
+  readonly about: string;
+  /** It is what a world without faults would do. */
+  readonly calm: boolean;
+  /** It takes no time: an answer, a proposal of the matcher. */
+  readonly instant: boolean;
+};
+
+type Plain = Omit<Move, 'column'>;
+
+export class Moves {
+  readonly #locals: Locals;
+  readonly #policy: Policy;
+  readonly #scene: Scene;
+  readonly #known = new Map<LocalId, readonly Move[]>();
+
+  constructor(locals: Locals, scene: Scene, policy: Policy) {
+    this.#locals = locals;
+    this.#policy = policy;
+    this.#scene = scene;
+  }
+
+  /** What may happen to the entity in that column; its local state is of no other. */
+  of(id: LocalId, column: number): readonly Move[] {
+    const known = this.#known.get(id);
+    if (known) return known;
+    const local = this.#locals.get(id);
+    const moves = [...this.#timers(id, local), ...this.#answers(id, local), ...this.#messages(id, local)];
+    const possible = moves
+      .filter(({ base, event }) => base !== id || this.#locals.step(id, event).some(Boolean))
+      .map((move) => ({ ...move, column }));
+    this.#known.set(id, possible);
+    return possible;
+  }
+
+  #timers(id: LocalId, { timers }: Local): Plain[] {
+    return timers.flatMap((timer): Plain[] => {
+      const spec = this.#locals.timers.get(timer);
+      if (!spec) return [];
+      const event = this.#locals.eventId(spec.event);
+      const base = this.#locals.without(id, { timer });
+      // The longest time that a run may take is no way out of a doubt.
+      return [{ kind: 'timer', base, event, about: spec.name, calm: spec.name !== 'maxRun', instant: false }];
+    });
+  }
+
+  #answers(id: LocalId, { pending, context }: Local): Plain[] {
+    return pending.flatMap((key) => {
+      const type = effectOf(key);
+      const base = this.#locals.without(id, { effect: key });
+      return outcomesOf(type, paramsOf(context)).map((event, index) => ({
+        ...{ kind: 'answer' as const, base, event: this.#locals.eventId(event), about: type },
+        ...{ calm: index === 0, instant: true },
+      }));
+    });
+  }
+
+  #messages(id: LocalId, local: Local): Plain[] {
+    const { context, machine, state } = local;
+    const said = (kind: Kind, events: readonly EngineEvent[], calm: (event: EngineEvent) => boolean = () => false) =>
+      events.map((event) => ({
+        ...{ kind, base: id, event: this.#locals.eventId(event), about: event.type, calm: calm(event) },
+        instant: kind === 'proposal',
+      }));
+    const scene = this.#scene;
+    const moves: Plain[] = scene.operator ? said('wish', wishes[machine] ?? []) : [];
+    if (scene.ghosts) {
+      const late = (effectsOf[machine] ?? []).flatMap((type) => outcomesOf(type, paramsOf(context)));
+      moves.push(...said('late', late));
+    }
+    if (machine === 'agent') {
+      // Who has fallen silent stays so: its agent has to get out of that by itself.
+      const calm = state === 'working.starting' ? 'HEARTBEAT' : state.startsWith('working.running') ? 'DONE' : null;
+      const spoken = this.#reports(context as unknown as AgentContext);
+      moves.push(...said('report', spoken, ({ type }) => type === calm));
+    }
+    if (machine === 'container') {
+      moves.push(...said('proposal', [{ type: 'DEMAND' }], () => true));
+      moves.push(...said('sighting', sightings(context as unknown as ContainerContext)));
+    }
+    if (machine === 'bead') {
+      moves.push(...said('proposal', this.#dispatches(local), () => true), ...said('healing', HEALING));
+    }
+    return moves;
+  }
+
+  #reports(context: AgentContext): readonly EngineEvent[] {
+    const all = reports(context, this.#policy);
+    return this.#scene.moods ? all : all.filter(({ type, active }) => type !== 'FAILED' && active !== true);
+  }
+
+  /**
+   * What matching proposes, and what it has proposed before things changed: with whatever it thought of the breaker.
+   */
+  #dispatches({ state, context }: Local): readonly EngineEvent[] {
+    const all = Array.from({ length: this.#scene.agents }, (_, place) => agentId(place));
+    const agents = state === 'in_progress.retryDue' ? all.filter((id) => id === context.agent) : all;
+    return agents.flatMap((agent) =>
+      [false, true].map((probe) => ({ type: 'DISPATCH', agent, epoch: NEW_EPOCH, probe })),
+    );
+  }
+}
+
+const HEALING = ['CONTAINER_RENEWED', 'BREAKER_CLOSED'].map((type) => ({ type }));
+
+/** What the outcomes of an entity's own effects are about. */
+function paramsOf(context: JsonObject): JsonObject {
+  const { id, agent, bead, epoch, container } = context;
+  if ('hook' in context) return { agent: id, bead: bead ?? '', epoch, container };
+  if ('waitingFor' in context) return { agent: agent ?? '', bead: id, rig: 'r', epoch, branch: '', head: null };
+  return { container: id };
+}

@@ -1,0 +1,226 @@
+/**
+ * The exhaustive search: every state that the composition can reach, breadth first, so that a counterexample is a
+ * shortest one.
+ */
+import type { AgentContext } from '../../machines/agent.ts';
+import type { BeadContext } from '../../machines/bead.ts';
+import type { Policy } from '../../machines/policy.ts';
+import type { EngineEvent } from '../core/types.ts';
+import { createAbstraction } from './abstraction.ts';
+import { Composition, type Outcome, type Row } from './composition.ts';
+import { Graph } from './graph.ts';
+import { type Local, Locals, marks } from './locals.ts';
+import { type Move, Moves } from './moves.ts';
+import { clipped, type MachineMaker, type Scene } from './scene.ts';
+import { doubleRun, leakedPlace, missedDependency, pairFlaw, stateFlaw } from './state-rules.ts';
+import { StateSet } from './state-set.ts';
+
+/** Marks of edges, beside those of steps. */
+export const edges = {
+  ...marks,
+  /** What a world without faults does. */
+  calm: 64,
+  /** It takes no time. */
+  instant: 128,
+  timer: 256,
+  wish: 512,
+} as const;
+
+export type Violation = {
+  readonly sentence: string;
+  /** The state in which, or from which, it happens. */
+  readonly state: number;
+  /** Where it leads, when it is a step that breaks a rule. */
+  readonly to: Row | null;
+};
+
+export type Search = {
+  readonly scene: Scene;
+  readonly locals: Locals;
+  readonly composition: Composition;
+  readonly moves: Moves;
+  readonly states: StateSet;
+  readonly parents: readonly number[] | Int32Array;
+  readonly graph: Graph;
+  readonly violation: Violation | null;
+  /** Every state was looked at. */
+  readonly complete: boolean;
+};
+
+export type SearchOptions = {
+  readonly policy: Policy;
+  readonly machines: MachineMaker;
+  readonly scene: Scene;
+  /** Asked now and then; true ends the search without a verdict. */
+  readonly isOver: (states: number) => boolean;
+};
+
+const ASK_EVERY = 64;
+
+export function search({ policy, machines, scene, isOver }: SearchOptions): Search {
+  const small = clipped(policy, scene.losses);
+  const locals = new Locals(machines(small), createAbstraction(small, scene.detail));
+  const composition = new Composition(locals, scene);
+  const moves = new Moves(locals, scene, small);
+  const found = new Explorer({ scene, locals, composition, moves });
+  const complete = found.run(isOver);
+  const { states, parents, graph, violation } = found;
+  return { scene, locals, composition, moves, states, parents, graph, violation, complete };
+}
+
+type Stage = Pick<Search, 'scene' | 'locals' | 'composition' | 'moves'>;
+
+class Explorer {
+  readonly states: StateSet;
+  readonly parents: number[] = [-1];
+  readonly graph = new Graph();
+  violation: Violation | null = null;
+  readonly #stage: Stage;
+  readonly #flaws = new Map<number, string | null>();
+  readonly #pairs = new Map<number, string | null>();
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+    this.states = new StateSet(stage.composition.roles.length);
+  }
+
+  run(isOver: (states: number) => boolean): boolean {
+    this.states.add(this.#stage.composition.first());
+    for (let number = 0; number < this.states.size; number += 1) {
+      if (number % ASK_EVERY === 0 && isOver(number)) return false;
+      const row = this.states.row(number).slice();
+      const sentence = this.#rowFlaw(row);
+      if (sentence) this.violation = { sentence, state: number, to: null };
+      if (!this.violation) this.#expand(number, row);
+      if (this.violation) return true;
+      this.graph.close();
+    }
+    return true;
+  }
+
+  #expand(number: number, row: Row): void {
+    const { composition } = this.#stage;
+    const proposed = proposalsIn(this.#stage, row);
+    for (const move of movesFrom(this.#stage, row)) {
+      for (const outcome of composition.outcomes(row, move)) {
+        const flaw = outcome.flaw ?? tokenless(outcome.marks);
+        if (flaw) {
+          this.violation = { sentence: flaw, state: number, to: outcome.row };
+          return;
+        }
+        this.#note(number, markOf(this.#stage, { move, outcome, proposed }), outcome.row);
+      }
+    }
+  }
+
+  #note(number: number, mark: number, row: Row): void {
+    const size = this.states.size;
+    const to = this.states.add(this.#stage.composition.canonical(row));
+    if (to === size) this.parents.push(number);
+    if (to !== number || mark & edges.begin) this.graph.add(to, mark);
+  }
+
+  #rowFlaw(row: Row): string | null {
+    const { composition, locals } = this.#stage;
+    for (const id of row) {
+      const flaw = this.#localFlaw(id);
+      if (flaw) return flaw;
+    }
+    for (const agent of composition.agents) {
+      for (const bead of composition.beads) {
+        const flaw = this.#pairFlaw(row[agent] as number, row[bead] as number);
+        if (flaw) return flaw;
+      }
+    }
+    const container = leakedPlace(locals.get(row[1] as number));
+    if (container || (composition.agents.length === 1 && composition.beads.length === 1)) return container;
+    const of = (columns: readonly number[]) => columns.map((column) => locals.get(row[column] as number));
+    const parties = { agents: of(composition.agents), beads: of(composition.beads) };
+    return doubleRun(parties) ?? missedDependency(parties);
+  }
+
+  #localFlaw(id: number): string | null {
+    const known = this.#flaws.get(id);
+    if (known !== undefined) return known;
+    const { locals } = this.#stage;
+    const local = locals.get(id);
+    const ask = (event: EngineEvent) => {
+      const taken = locals.taken(local, event);
+      return taken && { state: taken.step.after.join(' '), changed: taken.step.changed };
+    };
+    const flaw = stateFlaw(local, ask);
+    const sentence = flaw && `${local.machine} ${local.id}: ${flaw}`;
+    this.#flaws.set(id, sentence);
+    return sentence;
+  }
+
+  #pairFlaw(agent: number, bead: number): string | null {
+    const key = agent * 0x100000 + bead;
+    const known = this.#pairs.get(key);
+    if (known !== undefined) return known;
+    const { locals } = this.#stage;
+    const flaw = pairFlaw(locals.get(agent), locals.get(bead));
+    this.#pairs.set(key, flaw);
+    return flaw;
+  }
+}
+
+/** Everything that may happen in a state. */
+export function movesFrom({ moves }: Pick<Stage, 'moves'>, row: Row): readonly Move[] {
+  const possible: Move[] = [];
+  row.forEach((id, column) => {
+    possible.push(...moves.of(id, column));
+  });
+  return possible;
+}
+
+function tokenless(mark: number): string | null {
+  const isFree = (mark & (edges.dispatch | edges.token)) === edges.dispatch;
+  return isFree ? "a bead was dispatched without a token of the town's breaker" : null;
+}
+
+type Doing = { readonly move: Move; readonly outcome: Outcome; readonly proposed: ReadonlySet<string> };
+
+function markOf({ locals }: Stage, { move, outcome, proposed }: Doing): number {
+  let mark = outcome.marks;
+  const matched = isMatched(locals, move, proposed);
+  if (move.calm && matched) mark |= edges.calm;
+  if (move.instant && matched) mark |= edges.instant;
+  if (move.kind === 'timer') mark |= edges.timer;
+  if (move.kind === 'wish') mark |= edges.wish;
+  return move.kind === 'healing' || move.kind === 'sighting' ? mark | edges.reset : mark;
+}
+
+/** It is no proposal, or one that matching makes here. */
+export function isMatched(locals: Locals, move: Move, proposed: ReadonlySet<string>): boolean {
+  return move.kind !== 'proposal' || proposed.has(proposalKey(locals, move));
+}
+
+function proposalKey(locals: Locals, { column, event }: Move): string {
+  const said = locals.events[event as number] as EngineEvent;
+  return said.type === 'DEMAND' ? 'DEMAND' : `${column} ${String(said.agent)} ${String(said.probe)}`;
+}
+
+const LETS = ['closed.available', 'closed.ramping', 'halfOpen.waiting'];
+
+/** What matching would propose here: the rules of `src/town/matching.ts` on a state of the search. */
+export function proposalsIn({ composition, locals }: Pick<Stage, 'composition' | 'locals'>, row: Row): Set<string> {
+  const at = (column: number): Local => locals.get(row[column] as number);
+  const found = new Set<string>();
+  const [breaker, container, rig] = [at(0), at(1), at(2)];
+  if (!LETS.includes(breaker.state) || rig.state !== 'active') return found;
+  const probe = breaker.state.startsWith('halfOpen');
+  for (const column of composition.agents) {
+    const agent = at(column);
+    if (agent.state !== 'idle.ready') continue;
+    const { hook } = agent.context as unknown as AgentContext;
+    for (const place of composition.beads) {
+      const bead = at(place);
+      const due = bead.state === 'in_progress.retryDue' && (bead.context as unknown as BeadContext).agent === agent.id;
+      if (hook === null ? bead.state !== 'open.ready' : !(hook === bead.id && due)) continue;
+      if (container.state.startsWith('up.')) found.add(`${place} ${agent.id} ${probe}`);
+      else if (container.state === 'absent') found.add('DEMAND');
+    }
+  }
+  return found;
+}
