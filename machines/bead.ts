@@ -179,7 +179,7 @@ export const beadMachine = (policy: Policy) =>
             ],
             after: { staleWork: { target: '#bead.open.ready', actions: 'unhook' } },
             on: {
-              DISPATCH: { guard: 'isNewEpoch', target: 'starting', actions: 'dispatch' },
+              DISPATCH: { guard: 'isRetry', target: 'starting', actions: 'dispatch' },
               HOLD: { target: '#bead.open.held', actions: ['hold', 'fenceRun', 'unhook'] },
               RESET: { actions: 'resetAttempts' },
             },
@@ -209,14 +209,15 @@ export const beadMachine = (policy: Policy) =>
                 entry: merge,
                 on: {
                   'effect.merge.succeeded': [
+                    { guard: 'isOfAnotherDispatch' },
                     { guard: 'isMerged', target: '#bead.closed.merged', actions: 'noteMerge' },
                     { guard: 'isNothingAtRunsCap', target: '#bead.failed.gaveUp', actions: 'countRunFailure' },
                     { guard: 'addsNothing', target: '#bead.open.backoff', actions: 'countRunFailure' },
                     { guard: 'isBlocked', target: 'blocked', actions: 'noteBlockage' },
                     ...rework,
                   ],
-                  'effect.merge.refused': rework,
-                  'effect.merge.unanswered': { target: 'unconfirmed', actions: 'noteBlockage' },
+                  'effect.merge.refused': [{ guard: 'isOfAnotherDispatch' }, ...rework],
+                  'effect.merge.unanswered': { guard: 'isCurrentRun', target: 'unconfirmed', actions: 'noteBlockage' },
                 },
               },
               unconfirmed: {
@@ -228,6 +229,7 @@ export const beadMachine = (policy: Policy) =>
                     entry: probeMerge,
                     on: {
                       'effect.probeMerge.succeeded': [
+                        { guard: 'isOfAnotherDispatch' },
                         { guard: 'isFoundMerged', target: '#bead.closed.merged', actions: 'noteMerge' },
                         { guard: 'hasMergeTriesLeft', target: '#bead.in_progress.inReview.merging' },
                         { target: '#bead.in_progress.inReview.blocked' },

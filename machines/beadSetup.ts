@@ -66,6 +66,10 @@ export const beadSetup = (policy: Policy) =>
         event.type === 'RUN.EVICTED' &&
         (!event.began || context.evictions < policy.evictionsFree),
       merges: ({ context, event }) => isCurrent(context, event) && context.merges,
+      isRetry: ({ context, event }) =>
+        event.type === 'DISPATCH' && event.epoch > context.epoch && event.agent === context.agent,
+      /** The outcome of a merge that an earlier dispatch asked for says nothing about this one. */
+      isOfAnotherDispatch: ({ context, event }) => !isCurrent(context, event),
       isMerged: ({ event }) => merged(event),
       isNothingAtRunsCap: ({ context, event }) =>
         addsNothing(event) && context.runFailures + 1 >= runsMax(policy, context),

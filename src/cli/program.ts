@@ -1,6 +1,6 @@
 /** The program: every command, registered once, and how a failure becomes a message and an exit code. */
 import { Command, CommanderError } from 'commander';
-import { Bug, coerceError } from '../core/errors.ts';
+import { Bug, coerceError, Refused, Retryable, Terminal } from '../core/errors.ts';
 import { registerAdd } from './commands/add.ts';
 import { registerBackup, registerVerify } from './commands/care.ts';
 import { registerCharts } from './commands/charts.ts';
@@ -69,7 +69,9 @@ export async function main(shell: Shell, words: readonly string[]): Promise<numb
 }
 
 function failureText({ errors, environment }: Shell, error: Error): string {
-  const known = exitOf(error) !== exits.unfinished && !(error instanceof Bug);
+  // A stack is for us: only what should have been impossible shows one.
+  const told = error instanceof Refused || error instanceof Retryable || error instanceof Terminal;
+  const known = (told || exitOf(error) !== exits.unfinished) && !(error instanceof Bug);
   const text = known ? error.message : (error.stack ?? error.message);
   return `${paintFor(errors, environment)('red', 'yardmaster:')} ${plainLines(text)}\n`;
 }

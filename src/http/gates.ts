@@ -47,7 +47,10 @@ function bearerOf(context: ApiContext): string {
   const header = context.req.header('authorization') ?? '';
   const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(header)?.[1];
   if (token !== undefined) return token;
-  throw new Refused('unauthorized', 'send the header "Authorization: Bearer <token>"');
+  throw new Refused(
+    'unauthorized',
+    'send the operator token, or the token of the run, as a bearer token in the header "Authorization"',
+  );
 }
 
 function numberOf(value: JsonValue | undefined): number {

@@ -65,7 +65,7 @@ function judgeAddress(context: ApiContext, { operatorToken }: GuardOptions): Pro
   if (!Object.entries(context.req.queries()).some(isSecret)) return null;
   return {
     code: 'malformed',
-    detail: 'a token has no place in an address: send it as "Authorization: Bearer <token>"',
+    detail: 'a token has no place in an address: send it as a bearer token in the header "Authorization"',
   };
 }
 

@@ -7,9 +7,9 @@ import { Refused } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/types.ts';
 import type { Batch } from '../engine/engine.ts';
 import type { Reads } from '../store/port.ts';
+import { idPattern, idRule } from './identifiers.ts';
 import { LOCAL, type TownOptions } from './options.ts';
 
-const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const BY = 'operator';
 
 /** The stored policy with the patch over it, validated as a whole. Refused `invalid` with every problem. */
@@ -28,9 +28,8 @@ export function parsePolicy(policy: unknown): Policy {
 }
 
 export function checkId(id: string, what: string): void {
-  if (ID.test(id)) return;
-  const rule = 'small letters, digits, ".", "_" and "-", at most 64, beginning with a letter or digit';
-  throw new Refused('invalid', `"${id}" is no id for ${what}: use ${rule}`, { id });
+  if (idPattern.test(id)) return;
+  throw new Refused('invalid', `"${id}" is no id for ${what}: ${idRule}`, { id });
 }
 
 /** Brings to life what is missing and tells what differs. One commit. */

@@ -20,7 +20,7 @@ const completed = (agent: string, epoch: number) => ({
 const failed = { type: 'RUN.START_FAILED', agent: 'p1', epoch: 1, reason: 'x', charged: true, hooked: true };
 const backoff = { type: 'xstate.after.backoff.bead.in_progress.retryWait' };
 
-it.fails('a merge of an earlier dispatch does not close the bead (Kilo-Org/cloud#2034)', () => {
+it('a merge of an earlier dispatch does not close the bead (Kilo-Org/cloud#2034)', () => {
   const params = { agent: 'p1', bead: 'b1', rig: 'r', epoch: 1, branch: 'x', head: null };
   const late = { type: 'effect.merge.succeeded', result: { kind: 'merged', commit: 'x' }, params, key: 'x' };
   const again = [{ type: 'CANCEL' }, { type: 'REOPEN' }, dispatch('p1', 2), completed('p1', 2)];
@@ -28,7 +28,7 @@ it.fails('a merge of an earlier dispatch does not close the bead (Kilo-Org/cloud
   expect(step.after).toEqual(['in_progress.inReview.merging']);
 });
 
-it.fails('a bead whose retry is due is not taken from the agent that keeps it, or frees it', () => {
+it('a bead whose retry is due is not taken from the agent that keeps it, or frees it', () => {
   const { step } = after(dispatch('p1', 1), failed, backoff, dispatch('p2', 2));
   const told = step.sends.map(({ to, event }) => ('linked' in to ? '' : `${event.type} ${to.id}`));
   expect(step.accepted === false || told.includes('RELEASE p1')).toBe(true);

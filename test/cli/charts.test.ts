@@ -22,5 +22,5 @@ test('writes a page with both forms of each machine', async () => {
   const page = readFileSync(join(shell.directory, 'page.md'), 'utf8');
   expect(page.match(/^# /gm)).toHaveLength(1);
   expect(page.match(/^## (town|agent|bead|container|breaker|rig|escalation)$/gm)).toHaveLength(7);
-  expect(page.match(/^```$/gm)).toHaveLength(14);
+  expect(page.match(/^```$/gm)).toHaveLength(21);
 });

@@ -1,4 +1,4 @@
-/** The command `check` as its user sees it: a verdict for each search, the way to a fault, honest exit codes. */
+/** The command `check` as its user sees it: verdicts, the way to a fault, honest exit codes. */
 import { expect, test } from 'vitest';
 import { reportText } from '../../src/cli/commands/check.ts';
 import { exits } from '../../src/cli/exits.ts';

@@ -1,16 +1,16 @@
 /**
  * What the API takes. Every object is strict: a key that nothing reads is refused, and so is a value out of its bounds.
  */
+
 import { z } from '@hono/zod-openapi';
+import { idPattern, idRule } from '../../town/identifiers.ts';
 import { BeadInput } from '../../town/workfile.ts';
 
 const PAGE_MAX = 500;
 const BEADS_MAX = 1_000;
 
 const line = (max: number) => z.string().min(1).max(max);
-const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
-  error: 'is no id — use 1 to 64 small letters, digits, ".", "_" or "-", beginning with a letter or digit',
-});
+const name = z.string().regex(idPattern, { error: `is no id — ${idRule}` });
 const anyId = line(512);
 const whole = (min: number) => z.coerce.number().int().min(min).openapi({ type: 'integer', minimum: min });
 const seq = whole(0);

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { beadLimitsSchema } from '../../../machines/policy.ts';
+import { idPattern, idRule } from '../identifiers.ts';
 
 export const BEADS_MAX = 100_000;
 const TEXT_BYTES_MAX = 64 * 1024;
@@ -35,9 +36,7 @@ const variable = z.string().regex(VARIABLE, {
 const unrepeated = (names: readonly string[]) => names.length < 2 || new Set(names).size === names.length;
 
 /** The id of a bead: it becomes a part of branch names and paths. */
-export const BeadId = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
-  error: 'is no id — use 1 to 64 small letters, digits, ".", "_" or "-", beginning with a letter or digit',
-});
+export const BeadId = z.string().regex(idPattern, { error: `is no id — ${idRule}` });
 
 /** A bead as a person writes it, in a work file or over HTTP. Unknown keys are refused. */
 export const BeadInput = z.strictObject({
