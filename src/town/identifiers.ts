@@ -1,4 +1,4 @@
-/** Ids of beads, agents and rigs: they become parts of branch names and paths, so git and file systems must take them. */
+/** Ids of beads, agents and rigs: parts of branch names and paths, so git and file systems must take them. */
 
 /** No dot at the end or beside another, and no `.lock` at the end: git refuses such names. */
 export const idPattern = /^(?!.*\.lock$)[a-z0-9](?:[a-z0-9_-]|\.(?=[a-z0-9_-])){0,63}$/;

@@ -20,24 +20,25 @@ const HANDS = 64;
 
 const kinds = ['dispatch', 'heartbeat', 'tick'] as const;
 type Kind = (typeof kinds)[number];
-/** Microseconds of processor time for each. */
-type Costs = Readonly<Record<Kind, number>>;
+/** Microseconds of processor time for each, one value for each time that it was measured. */
+type Costs = Readonly<Record<Kind, number[]>>;
 
 export async function reportGrowth(report: Report, options: GrowthOptions): Promise<void> {
   const { folder, sizes, rounds } = options;
   const opened: Opened[] = [];
   for (const size of sizes) opened.push(await laden(join(folder, `growth-${size}.db`), size));
-  const costs = sizes.map(() => [] as Costs[]);
+  const costs = sizes.map((): Costs => ({ dispatch: [], heartbeat: [], tick: [] }));
   for (let round = 0; round <= rounds; round += 1) {
     for (const [index, bench] of opened.entries()) {
       const cost = await oneRound(bench, round, options);
-      if (round > 0) costs[index]?.push(cost); // the first one warms
+      if (round === 0) continue; // to warm
+      for (const kind of kinds) costs[index]?.[kind].push(...cost[kind]);
     }
   }
   for (const { close } of opened) await close();
   report.section(`Growth: µs of processor time, median of ${rounds} rounds in turn`);
   for (const kind of kinds) {
-    const medians = costs.map((each) => median(each.map((cost) => cost[kind])));
+    const medians = costs.map((cost) => median(cost[kind]));
     sizes.forEach((size, index) => {
       report.row(`one ${kind} with ${size.toLocaleString('en-US')}, µs`, medians[index] ?? Number.NaN);
     });
@@ -63,16 +64,18 @@ async function oneRound({ engine }: Opened, round: number, { times, napMs }: Gro
     );
     await engine.idle();
   };
-  const sums = { dispatch: 0, heartbeat: 0 };
+  const costs: Costs = { dispatch: [], heartbeat: [], tick: [] };
   for (let time = 0; time < times; time += 1) {
-    sums.dispatch += await spent(async () => {
+    const dispatches = await spent(async () => {
       const queue = engine.reads.queue({ machine: 'item', state: 'open', limit: HANDS });
       await everyone((hand) => ({ type: 'START', item: queue[Number(hand.slice(1))]?.id ?? '' }));
     });
     const epochs = new Map(
       Array.from({ length: HANDS }, (_, index) => [`w${index}`, engine.get('worker', `w${index}`)?.context.epoch ?? 0]),
     );
-    sums.heartbeat += await spent(() => everyone((hand) => ({ type: 'BEAT', epoch: epochs.get(hand) ?? 0 })));
+    const beats = await spent(() => everyone((hand) => ({ type: 'BEAT', epoch: epochs.get(hand) ?? 0 })));
+    costs.dispatch.push(dispatches / HANDS);
+    costs.heartbeat.push(beats / HANDS);
     await everyone(() => ({ type: 'EXIT' }));
     await everyone(() => ({ type: 'RESET' }));
   }
@@ -80,8 +83,9 @@ async function oneRound({ engine }: Opened, round: number, { times, napMs }: Gro
   const { clock } = engine.env;
   const due = clock.now() + napMs;
   await fallAsleep(engine, { prefix: `near${round}-`, count: ticks, ms: napMs });
-  const tick = await spent(() => pause(clock, due + napMs - clock.now()));
-  return { dispatch: sums.dispatch / ticks, heartbeat: sums.heartbeat / ticks, tick: tick / ticks };
+  const fired = await spent(() => pause(clock, due + napMs - clock.now()));
+  costs.tick.push(fired / ticks);
+  return costs;
 }
 
 /** Microseconds of processor time of the work. */

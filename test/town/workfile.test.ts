@@ -1,7 +1,9 @@
 /** The work file: what a person who wrote one is told, good or bad. */
+
 import { describe, expect, it } from 'vitest';
 import { policyPatchSchema } from '../../machines/policy.ts';
 import { Refused } from '../../src/core/errors.ts';
+import { idRule } from '../../src/town/identifiers.ts';
 import { BeadInput, findCycle, type Problem, parseWorkFile } from '../../src/town/workfile.ts';
 
 const parse = (text: string) => parseWorkFile(text, 'work.yaml', policyPatchSchema);
@@ -115,7 +117,7 @@ beads:
       'work.yaml:15:9: beads[2].id is a whole number, not text — put it in quotes',
       'work.yaml:16:12: beads[2].title has a line break or another control character — keep to one line',
       'work.yaml:17:15: beads[2].dependsOn is empty — give it a list, or remove the key',
-      'work.yaml:18:9: beads[3].id is no id — use 1 to 64 small letters, digits, ".", "_" or "-", beginning with a letter or digit',
+      `work.yaml:18:9: beads[3].id is no id — ${idRule}`,
       'work.yaml:20:5: beads[4] is text, not a map — make it a map',
     ]);
     expect(problemsOf(text)[4]).toEqual({
