@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { Refused } from '../core/errors.ts';
 import { checkRig, checkTogether, type RigOptions, readPolicy } from './checks.ts';
 import { exits } from './exits.ts';
+import { resumeOwnPause } from './interruption.ts';
 import { openOffline } from './offline.ts';
 import { openTown } from './opening.ts';
 import { examples, type Registrar, withData, withPort, withRig, withTown } from './options.ts';
@@ -47,8 +48,12 @@ export function registerUp({ program, shell, finish }: Registrar): void {
 export async function up(shell: Shell, options: UpOptions): Promise<number> {
   const { directory, town: townOptions } = await planUp(shell, options);
   const { town, url, close } = await openTown(shell, { directory, port: options.port ?? PORT, town: townOptions });
+  // An interrupted `run` left a pause of its own; a person's pause stays, and is said.
+  await resumeOwnPause(town);
+  const { state, reason } = town.status().breaker;
   const ended = new Promise<void>((resolve) => void shell.onSignal(['SIGINT', 'SIGTERM'], resolve));
   shell.out.write(`town ${town.name} is at ${url} (operator token in ${files.token(directory)})\n`);
+  if (state.startsWith('paused')) shell.out.write(`it is paused (${reason ?? state}): yardmaster resume\n`);
   await ended;
   const running = town.status().working.length;
   await close();

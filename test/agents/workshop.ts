@@ -115,7 +115,7 @@ export function container(options: Partial<LocalContainerOptions> & { root: stri
 
 type Heard<Kind> = Extract<RunReport, { kind: Kind }>;
 
-/** Collects reports; `next` waits for one of a kind that was not taken before, at most ten seconds. */
+/** Collects reports; `next` waits for one of a kind that was not taken before, at most thirty seconds. */
 export class Reports {
   readonly all: RunReport[] = [];
   readonly #taken = new Set<RunReport>();
@@ -141,7 +141,7 @@ export class Reports {
 }
 
 /**
- * Waits for a value that appears when something calls `wake`, at most ten seconds. `wake` tells whether it is still
+ * Waits for a value that appears when something calls `wake`, at most thirty seconds. `wake` tells whether it is still
  * waited for.
  */
 export function eventually<T>(subscribe: (wake: () => boolean) => void, look: () => T | undefined): Promise<T> {
@@ -152,8 +152,8 @@ export function eventually<T>(subscribe: (wake: () => boolean) => void, look: ()
       deadline.cancel();
       finish();
     };
-    const late = () => settle(() => reject(new Error('it did not happen within ten seconds')));
-    const deadline = env.clock.at(env.clock.now() + 10_000, late);
+    const late = () => settle(() => reject(new Error('it did not happen within thirty seconds')));
+    const deadline = env.clock.at(env.clock.now() + 30_000, late);
     const wake = () => {
       const found = waiting ? look() : undefined;
       if (found !== undefined) settle(() => resolve(found));
@@ -164,7 +164,7 @@ export function eventually<T>(subscribe: (wake: () => boolean) => void, look: ()
   });
 }
 
-/** Looks every few milliseconds for something that no event tells of, at most ten seconds. */
+/** Looks every few milliseconds for something that no event tells of, at most thirty seconds. */
 export function soon<T>(look: () => T | undefined): Promise<T> {
   return eventually((wake) => {
     const again = () => {
