@@ -12,10 +12,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 function filesBelow(folder: string, ending: string): string[] {
   if (!existsSync(ROOT + folder)) return [];
   const names = readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' });
-  return names
-    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
-    .filter((path) => path.endsWith(ending))
-    .sort();
+  return (
+    names
+      .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+      // Installed packages below a workspace's folder are not ours.
+      .filter((path) => path.endsWith(ending) && !/\/(node_modules|\.runtimes)\//.test(path))
+      .sort()
+  );
 }
 
 /** Text of a file, empty for a folder, null for nothing. */

@@ -15,6 +15,7 @@ import { PREFIX } from './prefix.ts';
 import { Problems } from './problems.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { beadRoutes } from './routes/beads.ts';
+import { callRoutes } from './routes/calls.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { entityRoutes, whyRoutes } from './routes/entities.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -43,6 +44,7 @@ const defaultRate: Rate = { perSecond: 200, burst: 400 };
 const routes = [
   beadRoutes,
   agentRoutes,
+  callRoutes,
   containerRoutes,
   rigRoutes,
   townRoutes,
@@ -64,7 +66,7 @@ export function createApp(town: Town, options: AppOptions): Api {
 
   const api: Api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
-      if (!result.success) throw refuseInvalid(result.target, result.error);
+      if (!result.success) throw refuseInvalid(result.target, result.error, 'data' in result ? result.data : undefined);
     },
   });
   for (const add of routes) add(api, parts);

@@ -24,6 +24,8 @@ export type Gates = {
   readonly ownAgent: Gate;
   /** The same, for reports: the run's epoch is also in the body. A run that was replaced is told so. */
   readonly ownReport: Gate;
+  /** The same, for calls of a run: its token alone names the epoch. */
+  readonly ownRun: Gate;
   /** The operator, or the current run of the bead in the path. */
   readonly ownBead: Gate;
 };
@@ -98,6 +100,7 @@ export function createGates({ town, env, operatorToken, limiter, problems }: Par
     operator: { middleware: gate(() => null), security: ['operator'] },
     ownAgent: { middleware: gate(ownAgent(town, runs)), security: ['operator', 'run'] },
     ownReport: { middleware: gate(ownReport(town, runs)), security: ['operator', 'run'] },
+    ownRun: { middleware: gate(ownRun(town, runs)), security: ['run'] },
     ownBead: { middleware: gate(ownBead(town, runs)), security: ['operator', 'run'] },
   };
 }
@@ -131,9 +134,23 @@ function ownReport(town: Town, runs: Runs): Recognise {
         `the token is of epoch ${run.epoch}, the report is of epoch ${claimed}: send your own`,
       );
     }
-    const message = `agent ${agent} is at epoch ${current}, the token is of epoch ${run.epoch}`;
-    throw new Refused('stale_epoch', `${message}: that run was replaced and should end`, { epoch: current });
+    throw replaced(run, current);
   };
+}
+
+function ownRun(town: Town, runs: Runs): Recognise {
+  return (context, token) => {
+    const agent = context.req.param('id') ?? '';
+    const epoch = epochOf(town.get({ machine: 'agent', id: agent }));
+    const run = runs.matching(token, runs.pastOf(agent));
+    if (run !== null && run.epoch !== epoch) throw replaced(run, epoch);
+    return run;
+  };
+}
+
+function replaced({ agent, epoch }: Run, current: number): Refused {
+  const message = `agent ${agent} is at epoch ${current}, the token is of epoch ${epoch}`;
+  return new Refused('stale_epoch', `${message}: that run was replaced and should end`, { epoch: current });
 }
 
 function ownBead(town: Town, runs: Runs): Recognise {

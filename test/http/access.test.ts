@@ -42,6 +42,8 @@ describe('the status of each route for each caller', () => {
       ['POST', `/agents/${first.agent}/resume`, {}, [200, 403, 403, 401, 401]],
       ['POST', `/agents/${first.agent}/events`, report, [200, 200, 403, 401, 401]],
       ['GET', `/agents/${first.agent}/runs/${first.epoch}/output`, undefined, [404, 403, 403, 401, 401]],
+      ['POST', `/agents/${first.agent}/calls/progress`, { note: 'x' }, [403, 200, 403, 401, 401]],
+      ['POST', `/agents/${first.agent}/mcp`, { jsonrpc: '2.0', id: 1, method: 'ping' }, [403, 406, 403, 401, 401]],
       ['GET', '/containers', undefined, [200, 403, 403, 401, 401]],
       ['GET', '/containers/local', undefined, [200, 403, 403, 401, 401]],
       ['GET', '/rigs', undefined, [200, 403, 403, 401, 401]],
