@@ -1,17 +1,15 @@
 /**
  * What the inspector's server tells its pages: the one set of types that both sides are written against.
- * Times are epoch milliseconds, durations milliseconds, entities `machine/id`. Every answer carries the log position that
- * it is true at. Nothing here knows what a town is: words, titles and facts come from the host's descriptions.
+ * Times are epoch milliseconds, durations milliseconds, entities `machine/id`. Every answer carries the log position
+ * that it is true at. Nothing here knows what a town is: words, titles and facts come from the host's descriptions.
  */
 import type { Chart } from '../core/chart.ts';
 import type { EpochMs, JsonObject, JsonValue, Seq } from '../core/types.ts';
 
 /** True at this position of the log, read at this time. */
 export type Stamped = { readonly seq: Seq; readonly now: EpochMs };
-export type Paged<T> = {
-  readonly items: readonly T[] /** Cursor of the next page; null at the end. */;
-  readonly next: string | null;
-};
+/** `next` is the cursor of the next page; null at the end. */
+export type Paged<T> = { readonly items: readonly T[]; readonly next: string | null };
 export type Access = 'none' | 'read' | 'operate';
 
 /** How urgent: colour and shape follow from it, and a word always stands beside. */
@@ -116,6 +114,8 @@ export type Layout = {
   readonly machine: string;
   readonly direction: 'down' | 'right';
   readonly collapsed: readonly string[];
+  /** True for the first look at a big machine: names, counts and events; no guards, actions, entries and exits. */
+  readonly brief: boolean;
   readonly width: number;
   readonly height: number;
   readonly boxes: readonly LayoutBox[];
@@ -129,11 +129,25 @@ export type LayoutBox = {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  /** True: what is inside is not drawn. */
+  /** True: what is inside is not drawn, but for its leaf states, which are `rows`. */
   readonly collapsed: boolean;
+  /** The leaf states of a collapsed box, in document order. Each has a place of its own for its count. */
+  readonly rows: readonly LayoutRow[];
+  /** Edge ids that begin and end in this box and are not drawn as lines: a taken one lights the box up. */
+  readonly inside: readonly string[];
+};
+export type LayoutRow = {
+  readonly state: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
 };
 export type LayoutLine = {
-  /** Edge ids of the chart that this line stands for: parallel edges between two collapsed states share one. Empty: initial. */
+  /** The boxes that it leads from and to. `from` is null for the line of an initial dot. */
+  readonly from: string | null;
+  readonly to: string;
+  /** Edge ids of the chart that it stands for: edges between two collapsed states share a line. Empty: initial. */
   readonly edges: readonly string[];
   readonly points: readonly { readonly x: number; readonly y: number }[];
   readonly label: { readonly x: number; readonly y: number; readonly width: number; readonly height: number } | null;
@@ -256,6 +270,8 @@ export type LogQuery = {
   readonly by?: string;
   readonly text?: string;
   readonly rejected?: boolean;
+  /** Only rows of this time and before: a peak of the metrics leads here. */
+  readonly until?: EpochMs;
 };
 /** Newest first. `next` goes on below; a search in text may stop early and say how far it looked. */
 export type LogView = Stamped & { readonly lines: Paged<LogLine>; readonly lookedBackTo: Seq };
@@ -324,6 +340,8 @@ export type MomentView = {
   readonly at: Seq;
   readonly time: EpochMs;
   readonly state: string;
+  /** False: the machine that wrote the rows is not known any more; the state is the log's, the rest is empty. */
+  readonly exact: boolean;
   readonly context: JsonObject;
   readonly accepts: readonly string[];
   readonly taken: readonly string[];
@@ -373,29 +391,6 @@ export type SearchView = Stamped & {
   readonly events: readonly { readonly event: string; readonly machines: readonly string[] }[];
 };
 
-/** What an event would do now; nothing is changed by asking. */
-export type PreviewView = {
-  readonly ref: string;
-  readonly accepted: boolean;
-  readonly why: string | null;
-  readonly before: string;
-  readonly after: string;
-  readonly taken: readonly string[];
-  readonly timers: readonly { readonly name: string; readonly delayMs: number }[];
-  readonly effects: readonly string[];
-  readonly sends: readonly { readonly to: string; readonly event: string }[];
-};
-export type BulkPreview = {
-  readonly accept: readonly string[];
-  readonly refuse: readonly { readonly ref: string; readonly why: string }[];
-};
-export type SendBody = { readonly event: string; readonly payload?: JsonObject; readonly reason?: string };
-export type SendAnswer = { readonly seq: Seq; readonly ref: string; readonly at: EpochMs; readonly state: string };
-export type BulkAnswer = {
-  readonly sent: readonly SendAnswer[];
-  readonly refused: readonly { readonly ref: string; readonly why: string }[];
-};
-
 /** An error as `application/problem+json`. */
 export type ProblemView = {
   readonly title: string;
@@ -403,23 +398,3 @@ export type ProblemView = {
   readonly status: number;
   readonly code: string;
 };
-
-/**
- * The live stream, `GET stream?from=<seq>`: `commit` for each log row, in order and without a gap; `sample` instead when
- * more than 200 rows a second come: the counts as they are, and the position up to which nothing needs to be fetched one by one.
- * A comment line every 15 s is the heartbeat.
- */
-export type StreamMessage =
-  | {
-      readonly kind: 'commit';
-      readonly line: LogLine;
-      readonly left: readonly string[];
-      readonly entered: readonly string[];
-    }
-  | {
-      readonly kind: 'sample';
-      readonly seq: Seq;
-      readonly now: EpochMs;
-      readonly machines: readonly { readonly machine: string; readonly counts: readonly StateCount[] }[];
-      readonly rows: number;
-    };

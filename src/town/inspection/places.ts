@@ -1,0 +1,132 @@
+/** What the inspector is told of containers, rigs, the town itself, and what asks for a person. */
+import type { Tone } from '../../inspector/contract.ts';
+import type { ActionDescription, MachineDescription, Subject } from '../../inspector/source.ts';
+import { code, contextOf, isIn, reference, type TownScene, text, whyOf } from './scene.ts';
+
+const reasonField = 'reason';
+
+const containerActions: readonly ActionDescription[] = [
+  {
+    ...{ event: 'RESET', label: 'Make ready again', reasonField },
+    description: 'Provides it anew, or takes its draining back.',
+  },
+  {
+    ...{ event: 'DRAIN', label: 'Drain', reasonField, destroys: true },
+    description: 'Takes no more runs, and stops when the last has ended.',
+  },
+];
+
+export function containerDescription(scene: TownScene): MachineDescription {
+  return {
+    ...{ machine: 'container', label: 'Container', plural: 'Containers', form: 'list', actions: containerActions },
+    tone: (subject): Tone | null => {
+      if (isIn(subject, 'up')) return 'live';
+      if (isIn(subject, 'suspect', 'provisioning', 'down')) return 'time';
+      return isIn(subject, 'broken') ? 'danger' : 'plain';
+    },
+    note: (subject) => contextOf(subject, 'container').reason,
+    facts: (subject) => {
+      const { incarnation, runs, failures, misses, probation, reason } = contextOf(subject, 'container');
+      return [
+        ...code('incarnation', incarnation),
+        ...text('runs', runs.length === 0 ? 'none' : `${runs.length}: epochs ${runs.join(', ')}`),
+        ...code('failures in a row', failures),
+        ...(misses > 0 ? code('missed answers', misses) : []),
+        ...(probation ? text('probation', 'it restarted too often: one run at a time', 'warn') : []),
+        ...text('reason', reason),
+      ];
+    },
+    why: (subject) => whyOf(scene, subject),
+    links: ({ ref }) =>
+      scene.reads.links(ref, 'hostedBy', 'in').map(({ machine, id }) => ({ label: 'Hosts', ref: `${machine}/${id}` })),
+    attention: (subject) =>
+      `It can not be provided: ${contextOf(subject, 'container').reason ?? 'no reason was given'}.`,
+  };
+}
+
+const rigActions: readonly ActionDescription[] = [
+  {
+    ...{ event: 'PAUSE', label: 'Pause', reasonField },
+    description: 'Starts nothing more on it; what runs goes on.',
+  },
+  { event: 'RESUME', label: 'Resume', reasonField, description: 'Starts runs on it again.' },
+];
+
+export function rigDescription(scene: TownScene): MachineDescription {
+  return {
+    ...{ machine: 'rig', label: 'Rig', plural: 'Rigs', form: 'list', actions: rigActions },
+    tone: (subject) => (isIn(subject, 'paused') ? 'warn' : 'plain'),
+    note: (subject) => {
+      const { config, reason } = contextOf(subject, 'rig');
+      return isIn(subject, 'paused') ? reason : config.path;
+    },
+    facts: (subject) => {
+      const { config, reason } = contextOf(subject, 'rig');
+      return [
+        ...code('repository', config.path),
+        ...code('branch', config.branch),
+        ...code('agent', config.argv.join(' ')),
+        ...code('test', config.test.join(' ')),
+        ...text('merges', config.merge ? 'into the branch' : 'nothing: work stays on its branch'),
+        ...text('secrets', Object.keys(config.secrets).join(', ')),
+        ...text('reason', reason),
+      ];
+    },
+    why: (subject) => whyOf(scene, subject),
+    links: ({ ref }) =>
+      scene.reads.links(ref, 'worksOn', 'in').map(({ machine, id }) => ({ label: 'Agent', ref: `${machine}/${id}` })),
+  };
+}
+
+export function townDescription(scene: TownScene): MachineDescription {
+  return {
+    ...{ machine: 'town', label: 'Town', plural: 'Towns', form: 'list', actions: [] },
+    title: (subject) => contextOf(subject, 'town').name,
+    facts: () => Object.entries(scene.policy()).flatMap(([name, value]) => code(name, JSON.stringify(value))),
+    shown: () => false,
+  };
+}
+
+const escalationActions: readonly ActionDescription[] = [
+  {
+    event: 'ACKNOWLEDGE',
+    label: 'I know',
+    reasonField,
+    description: 'Ends its reminders; it stays until its cause is gone.',
+  },
+  { event: 'RESOLVE', label: 'Resolve', reasonField, description: 'Closes it, whatever became of its cause.' },
+];
+
+export function escalationDescription(): MachineDescription {
+  return {
+    ...{ machine: 'escalation', label: 'Escalation', plural: 'Escalations', form: 'list', actions: escalationActions },
+    title: (subject) => contextOf(subject, 'escalation').message || subject.ref.id,
+    tone: (subject) => (isIn(subject, 'raised') ? 'warn' : 'plain'),
+    note: (subject) => contextOf(subject, 'escalation').cause,
+    link: subjectRef,
+    facts: (subject) => {
+      const { cause, reminders } = contextOf(subject, 'escalation');
+      const [machine = '', ...id] = (subjectRef(subject) ?? '').split('/');
+      const about = machine === '' ? [] : reference('about', machine as 'bead', id.join('/'));
+      return [...about, ...text('cause', cause), ...code('reminders', reminders)];
+    },
+    attention: (subject) => sentence(contextOf(subject, 'escalation').message),
+    about: subjectRef,
+    links: (subject) => {
+      const ref = subjectRef(subject);
+      return ref === null ? [] : [{ label: 'About', ref }];
+    },
+    settled: (state) => state === 'resolved',
+  };
+}
+
+function subjectRef(subject: Subject): string | null {
+  const { subject: about } = contextOf(subject, 'escalation');
+  return about.includes('/') ? about : null;
+}
+
+/** With a full stop, and a capital. */
+function sentence(message: string): string {
+  const begun = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
