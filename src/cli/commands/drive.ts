@@ -1,0 +1,156 @@
+/** The command of a run that drives an agent runtime: started by the town's container, seldom by a person. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import { durationMs } from '../../../machines/durations.ts';
+import { Refused } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/types.ts';
+import { drive, driveExits } from '../../drive/drive.ts';
+import { profileOf } from '../../drive/profile.ts';
+import { TownLine } from '../../drive/town-line.ts';
+import type { DriverName } from '../../drivers/port.ts';
+import { drivers } from '../../drivers/registry.ts';
+import { createSystemHost } from '../../drivers/system-host.ts';
+import { examples, type Registrar } from '../options.ts';
+import { integer } from '../parse.ts';
+import type { Shell } from '../shell.ts';
+
+type DriveOptions = {
+  readonly program?: string;
+  readonly model?: string;
+  readonly gateway?: string;
+  readonly keyEnv: string;
+  readonly mode?: string;
+  readonly permissions: 'allow' | 'deny' | 'ask';
+  readonly silence: number;
+  readonly toolTime: number;
+  readonly continuations: number;
+  readonly retries: number;
+  readonly settings?: string;
+  readonly home?: string;
+  readonly probe?: boolean;
+};
+
+const TIMES_MAX = 100;
+const SILENCE_MS = 10 * 60_000;
+const TOOL_MS = 60 * 60_000;
+
+export function registerDrive({ program, shell, finish }: Registrar): void {
+  program
+    .command('drive')
+    .summary('run an agent runtime as the agent of a rig')
+    .description(
+      'Runs an agent runtime with the prompt from standard input, tells the town how it gets on, and ends with ' +
+        '0 (done), 1 (the work did not come to an end), 75 (try again later) or 78 (the configuration is wrong). ' +
+        'A rig uses it as its agent: --agent "yardmaster drive kilo --model kilo/code".',
+    )
+    .addArgument(new Argument('<runtime>', 'which one').choices(Object.keys(drivers)))
+    .argument('[arguments...]', 'handed on to the runtime, after --')
+    .option('--program <command>', 'the program and its first arguments, where it is not found by its name')
+    .option('--model <name>', 'the model, as the gateway or the runtime names it')
+    .option('--gateway <[api=]url>', 'where models are asked (apis: openai-chat, openai-responses, anthropic, kilo)')
+    .option('--key-env <NAME>', "the variable that holds the gateway's key: a secret of the rig", 'GATEWAY_KEY')
+    .option('--mode <name>', "the runtime's own agent or mode")
+    .addOption(
+      new Option('--permissions <answer>', 'what it is answered when it asks whether it may')
+        .choices(['allow', 'deny', 'ask'])
+        .default('allow'),
+    )
+    .option('--silence <duration>', 'how long no sign of life is waited for', duration, SILENCE_MS)
+    .option('--tool-time <duration>', 'how long one tool call may take without a sign of life', duration, TOOL_MS)
+    .option('--continuations <number>', 'how often it is told to go on', integer(0, TIMES_MAX), 1)
+    .option('--retries <number>', 'how often it may repeat a call to its model', integer(0, TIMES_MAX), 5)
+    .option('--settings <file>', 'JSON that is merged over the configuration (kilo, opencode)')
+    .option('--home <folder>', "the runtime's home (default: one of its own for each agent)")
+    .option('--probe', 'only look whether a run could begin')
+    .addHelpText(
+      'after',
+      examples(
+        'yardmaster drive claude --probe',
+        'yardmaster run work.yaml --agent "yardmaster drive kilo" --secret GATEWAY_KEY=env:KILO_TOKEN',
+      ),
+    )
+    .action(async (name: DriverName, rest: readonly string[], options: DriveOptions) => {
+      finish(options.probe ? await probe(shell, name, { rest, options }) : await run(shell, name, { rest, options }));
+    });
+}
+
+type Words = { readonly rest: readonly string[]; readonly options: DriveOptions };
+
+async function run(shell: Shell, name: DriverName, words: Words): Promise<number> {
+  const { environment, env, directory } = shell;
+  const agent = environment.YARDMASTER_AGENT ?? 'agent';
+  const bead = environment.YARDMASTER_BEAD ?? 'bead';
+  const { YARDMASTER_API_URL: url, YARDMASTER_TOKEN: token } = environment;
+  const epoch = Number(environment.YARDMASTER_EPOCH ?? 1);
+  const town = url && token ? new TownLine({ env, url, token, agent, epoch }) : null;
+  const stopping = new AbortController();
+  const forget = shell.onSignal(['SIGINT', 'SIGTERM'], () => stopping.abort());
+  try {
+    return await drive({
+      ...{ env, town, bead, driver: drivers[name], signal: stopping.signal },
+      environment: programsEnvironment(environment),
+      targetBranch: environment.YARDMASTER_TARGET_BRANCH ?? 'main',
+      write: (output) => shell.out.write(output),
+      request: {
+        profile: await profileFrom(shell, name, words),
+        directory,
+        home:
+          words.options.home ??
+          environment.YARDMASTER_HOME ??
+          join(environment.HOME ?? directory, '.yardmaster', agent),
+        title: environment.YARDMASTER_TITLE ?? bead,
+        prompt: await text(process.stdin),
+        mcp: town?.mcp ?? null,
+      },
+    });
+  } finally {
+    forget();
+  }
+}
+
+/** Prints whether a run could begin; the code says it to whoever starts runs. */
+async function probe(shell: Shell, name: DriverName, words: Words): Promise<number> {
+  const host = createSystemHost(shell.env, {
+    environment: programsEnvironment(shell.environment),
+    emit: () => undefined,
+    log: (message) => shell.env.log('info', message),
+    workState: async () => 'none',
+    onPerson: () => () => undefined,
+  });
+  const readiness = await drivers[name].probe(await profileFrom(shell, name, words), host);
+  if (readiness.ready) {
+    shell.out.write(`${[`${name} ${readiness.version} is ready`, ...readiness.notes].join('\n')}\n`);
+    return driveExits.completed;
+  }
+  shell.errors.write(`${name} is not ready: ${readiness.reason}\n${readiness.remedy}\n`);
+  return driveExits[readiness.failure];
+}
+
+/** What programs of the runtime see: the run's own environment, whose marker is on all that they start. */
+function programsEnvironment(environment: Shell['environment']): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+function duration(text: string): number {
+  const ms = durationMs(text);
+  if (ms !== null && ms > 0) return ms;
+  throw new InvalidArgumentError('It must be a duration such as 90s, 5min or 2h.');
+}
+
+async function profileFrom(shell: Shell, name: DriverName, { rest, options }: Words) {
+  const settings = options.settings === undefined ? {} : ((await readJson(options.settings)) as JsonObject);
+  const { silence, toolTime, ...words } = options;
+  return profileOf(name, { ...words, silenceMs: silence, toolMs: toolTime, settings, rest }, shell.environment);
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (thrown) {
+    throw new Refused('invalid', `--settings ${file}: ${(thrown as Error).message}`);
+  }
+}

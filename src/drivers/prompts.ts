@@ -1,0 +1,24 @@
+/** What a driver says to an agent beside its task. */
+import type { RunRequest } from './port.ts';
+
+/** The first words of a run. A resumed conversation knows its task; a new one is told what happened before. */
+export function firstPrompt(request: RunRequest, resumed: boolean): string {
+  const handover = request.earlier?.handover ?? '';
+  if (resumed) return handover === '' ? interrupted(request) : `${handover}\n\n${ending(request)}`;
+  return handover === '' ? request.prompt : `${request.prompt}\n\nAn earlier attempt was made.\n${handover}`;
+}
+
+/** For an agent whose turn ended although nothing shows that the work is done. */
+export function goOn(request: RunRequest, why: string): string {
+  return `${why} Go on with the task. ${ending(request)}`;
+}
+
+/** For an agent whose program died in the middle of a turn. */
+export function interrupted(request: RunRequest): string {
+  return `You were interrupted in the middle of your work. Look at what is there, and go on. ${ending(request)}`;
+}
+
+function ending(request: RunRequest): string {
+  if (request.mcp === null) return 'When it is done, commit your work.';
+  return 'When it is done, commit your work and call the tool `done`. If you can not do it, say why and what you need.';
+}
