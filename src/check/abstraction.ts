@@ -188,7 +188,7 @@ function meantContainers(detail: Detail, context: ContainerContext): readonly Js
 const breakerRules = (policy: Policy): Rules<BreakerContext> => ({
   ...{ probe: keep, ramp: (ramp) => (ramp === 4 ? 8 : ramp), pending: sorted },
   outcomes: fixed<BreakerContext['outcomes']>([]),
-  hourly: fixed({ tokens: policy.townDispatchesPerHour, at: NOW }),
+  hourly: fixed<BreakerContext['hourly']>({ tokens: policy.townDispatchesPerHour, taken: [] }),
   daily: fixed({ tokens: policy.townDispatchesPerDay, at: NOW }),
   openings: fixed(1),
   spentUsd: fixed(0),
@@ -212,15 +212,16 @@ function meantBreakers(policy: Policy, detail: Detail, { state, context }: Break
   const tokens = detail.tokens || state === 'closed.throttled' ? [...new Set(none)] : [most];
   const near = Array.from({ length: policy.breakerFailures - 1 }, () => ({ at: NOW, ok: false }));
   const windows = detail.window && state.startsWith('closed.') ? [[], near] : [[]];
+  const bucket = (left: number) => ({ tokens: left, taken: left < most ? [{ at: NOW, count: most - left }] : [] });
   return tokens.flatMap((left) =>
-    windows.map((outcomes) => ({ ...context, outcomes, hourly: { tokens: left, at: NOW } }) as unknown as JsonObject),
+    windows.map((outcomes) => ({ ...context, outcomes, hourly: bucket(left) }) as unknown as JsonObject),
   );
 }
 
 /** What the abstraction does, for the output. */
 export const statements: readonly string[] = [
   'caps are clipped: attemptsMax, runsMax, reworksMax, stopTriesMax, mergeTriesMax and healthMissesMax to at most 2, ' +
-    'evictionsFree to at most 1',
+    'evictionsFree to at most 1, breakerFailures and what may be dispatched in an hour to at most 3',
   "a bead's dispatches may be few, spend its hour or spend its generation, anew at each step; that they are counted " +
     'and capped is shown for each step with the real numbers',
   "the town's tokens may be plenty or the last one at each dispatch",

@@ -26,16 +26,30 @@ import { agentId, beadId, type Role, rolesOf, type Scene } from './scene.ts';
 
 export type Row = Int32Array;
 
-/** One entity's part of a step, for stories. */
-export type Hop = { readonly column: number; readonly event: EventId; readonly from: LocalId; readonly to: LocalId };
+/** One entity's part of a step, for stories; the one before it is part of the same step. */
+export type Hop = {
+  readonly column: number;
+  readonly event: EventId;
+  readonly from: LocalId;
+  readonly to: LocalId;
+  readonly before: Hop | null;
+};
 
 /** What may come of one move. */
 export type Outcome = {
   readonly row: Row;
   readonly marks: number;
   readonly flaw: string | null;
-  readonly hops: readonly Hop[];
+  /** The last of its hops; null when nobody heard anything. */
+  readonly last: Hop | null;
 };
+
+/** The hops of an outcome, first to last. */
+export function hopsOf({ last }: Outcome): readonly Hop[] {
+  const hops: Hop[] = [];
+  for (let hop = last; hop; hop = hop.before) hops.unshift(hop);
+  return hops;
+}
 
 type Message = { readonly column: number; readonly event: EventId; readonly must: boolean };
 type Walk = {
@@ -44,7 +58,7 @@ type Walk = {
   readonly position: number;
   readonly marks: number;
   readonly flaw: string | null;
-  readonly hops: readonly Hop[];
+  readonly last: Hop | null;
 };
 
 /** More messages than any transaction of the town has. */
@@ -100,44 +114,62 @@ export class Composition {
       const next = row.slice();
       next[column] = stepped.next;
       const { marks, flaw, sends } = stepped;
-      const hops = [{ column, event, from: base, to: stepped.next }];
-      if (sends.length === 0) found.push({ row: this.#tidied(next), marks, flaw, hops });
-      else this.#walk({ row: next, queue: this.#addressed(column, stepped), position: 0, marks, flaw, hops }, found);
+      const last = { column, event, from: base, to: stepped.next, before: null };
+      if (sends.length === 0) found.push({ row: this.#tidied(next), marks, flaw, last });
+      else this.#walk({ row: next, queue: this.#addressed(column, stepped), position: 0, marks, flaw, last }, found);
     }
     // A timer has fired and an effect was answered, whether or not anybody cares.
     if (!isHeard && row[column] !== base) {
       const next = row.slice();
       next[column] = base;
-      found.push({ row: this.#tidied(next), marks: 0, flaw: null, hops: [] });
+      found.push({ row: this.#tidied(next), marks: 0, flaw: null, last: null });
     }
     return found;
   }
 
+  /** Walks the queue to its end. The row is the walk's own; where there are several answers, each goes on alone. */
   #walk(walk: Walk, found: Outcome[]): void {
-    const { row, queue, position, marks, flaw, hops } = walk;
-    const message = queue[position];
-    if (!message) {
-      found.push({ row: this.#tidied(row), marks, flaw, hops });
-      return;
+    const { row } = walk;
+    let { queue, marks, flaw, last } = walk;
+    for (let { position } = walk; position < queue.length; position += 1) {
+      const { column, event, must } = queue[position] as Message;
+      const from = row[column] as LocalId;
+      const answers = this.#locals.step(from, event);
+      if (answers.length > 1) {
+        this.#fork({ row, queue, position, marks, flaw, last }, answers, found);
+        return;
+      }
+      const stepped = answers[0];
+      // What must arrive and does not undoes all of it.
+      if (!stepped && must) return;
+      if (!stepped) continue;
+      row[column] = stepped.next;
+      marks |= stepped.marks;
+      flaw ??= stepped.flaw;
+      last = { column, event, from, to: stepped.next, before: last };
+      if (stepped.sends.length > 0) queue = queue.concat(this.#addressed(column, stepped));
+      if (queue.length > MESSAGES_MAX) throw new Bug('one event causes messages without end');
     }
-    if (queue.length > MESSAGES_MAX) throw new Bug('one event causes messages without end');
-    const from = row[message.column] as LocalId;
-    for (const stepped of this.#locals.step(from, message.event)) {
+    found.push({ row: this.#tidied(row), marks, flaw, last });
+  }
+
+  /** One walk for each answer to the message that is next. */
+  #fork(walk: Walk, answers: readonly (Stepped | null)[], found: Outcome[]): void {
+    const { queue, position, marks, flaw, last } = walk;
+    const { column, event, must } = queue[position] as Message;
+    for (const stepped of answers) {
+      const row = walk.row.slice();
       if (!stepped) {
-        // What must arrive and does not undoes all of it.
-        if (!message.must) this.#walk({ ...walk, position: position + 1 }, found);
+        if (!must) this.#walk({ ...walk, row, position: position + 1 }, found);
         continue;
       }
-      const next = row.slice();
-      next[message.column] = stepped.next;
+      const from = row[column] as LocalId;
+      row[column] = stepped.next;
       this.#walk(
         {
-          row: next,
-          queue: stepped.sends.length === 0 ? queue : [...queue, ...this.#addressed(message.column, stepped)],
-          position: position + 1,
-          marks: marks | stepped.marks,
-          flaw: flaw ?? stepped.flaw,
-          hops: [...hops, { column: message.column, event: message.event, from, to: stepped.next }],
+          ...{ row, queue: queue.concat(this.#addressed(column, stepped)), position: position + 1 },
+          ...{ marks: marks | stepped.marks, flaw: flaw ?? stepped.flaw },
+          last: { column, event, from, to: stepped.next, before: last },
         },
         found,
       );
@@ -161,9 +193,16 @@ export class Composition {
 
   /** The same state under its smallest names. */
   #tidied(row: Row): Row {
-    if (row.every((id) => this.#locals.isTidy(id))) return row;
+    if (this.#isTidy(row)) return row;
     const renaming = this.#renamingOf(row);
     return row.map((id) => this.#locals.renamed(id, renaming));
+  }
+
+  #isTidy(row: Row): boolean {
+    for (let column = 0; column < row.length; column += 1) {
+      if (!this.#locals.isTidy(row[column] as LocalId)) return false;
+    }
+    return true;
   }
 
   #renamingOf(row: Row): Renaming {
@@ -217,26 +256,37 @@ export class Composition {
   /** The least of the rows that differ only in who is called the first agent, the first bead. */
   canonical(row: Row): Row {
     let least = row;
-    for (const permutation of this.#permutations) {
-      const other = row.slice();
-      permutation.columns.forEach((to, from) => {
-        other[to] = this.#locals.renamed(row[from] as LocalId, permutation.renaming);
-      });
-      if (isLess(other, least)) least = other;
+    for (const permutation of this.#permutations) least = this.#lesser(row, permutation, least);
+    return least;
+  }
+
+  /** The permuted row when it is less than `least`; it is left at the first column that tells. */
+  #lesser(row: Row, permutation: Permutation, least: Row): Row {
+    for (let column = 0; column < row.length; column += 1) {
+      const other = this.#called(row[permutation.origins[column] as number] as LocalId, permutation);
+      const difference = other - (least[column] as number);
+      if (difference > 0) return least;
+      if (difference < 0) {
+        return row.map((_, place) => this.#called(row[permutation.origins[place] as number] as LocalId, permutation));
+      }
     }
     return least;
   }
-}
 
-function isLess(one: Row, other: Row): boolean {
-  for (let column = 0; column < one.length; column += 1) {
-    const difference = (one[column] as number) - (other[column] as number);
-    if (difference !== 0) return difference < 0;
+  #called(id: LocalId, { renaming, known }: Permutation): LocalId {
+    const other = known[id] ?? this.#locals.renamed(id, renaming);
+    known[id] = other;
+    return other;
   }
-  return false;
 }
 
-type Permutation = { readonly columns: readonly number[]; readonly renaming: Renaming };
+type Permutation = {
+  /** Which column each column comes from. */
+  readonly origins: readonly number[];
+  readonly renaming: Renaming;
+  /** Local states under their other names, by their numbers. */
+  readonly known: LocalId[];
+};
 
 /** Every way but the trivial one to call agents and beads by each other's names. */
 function permutationsOf(scene: Scene, agents: readonly number[], beads: readonly number[]): Permutation[] {
@@ -249,16 +299,16 @@ function permutationsOf(scene: Scene, agents: readonly number[], beads: readonly
       [agentOrder, beadOrder].some((order) => order.some((to, from) => to !== from)),
     )
     .map(({ agentOrder, beadOrder }) => {
-      const columns = Array.from({ length: width }, (_, column) => column);
+      const origins = Array.from({ length: width }, (_, column) => column);
       const ids = new Map<string, string>();
       const epochs = new Map<number, number>();
       agentOrder.forEach((to, from) => {
-        columns[agents[from] as number] = agents[to] as number;
+        origins[agents[to] as number] = agents[from] as number;
         ids.set(agentId(from), agentId(to));
         epochs.set(agentEpoch(from), agentEpoch(to));
       });
       beadOrder.forEach((to, from) => {
-        columns[beads[from] as number] = beads[to] as number;
+        origins[beads[to] as number] = beads[from] as number;
         ids.set(beadId(from), beadId(to));
         epochs.set(beadEpoch(from), beadEpoch(to));
       });
@@ -267,7 +317,7 @@ function permutationsOf(scene: Scene, agents: readonly number[], beads: readonly
         incarnation: (name: string) => name,
         id: (id: string) => ids.get(id) ?? id,
       };
-      return { columns, renaming };
+      return { origins, renaming, known: [] };
     });
 }
 

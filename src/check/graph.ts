@@ -6,6 +6,7 @@ export class Graph {
   #to = new Int32Array(FIRST_ROOM);
   #marks = new Uint16Array(FIRST_ROOM);
   #starts = new Int32Array(FIRST_ROOM);
+  readonly #backwards = new Map<Chosen, Backwards>();
   #edges = 0;
   #closed = 0;
 
@@ -56,6 +57,13 @@ export class Graph {
     return this.#marks[edge] as number;
   }
 
+  /** Made once for each choice, when every state is closed. */
+  backwards(chosen: Chosen): Backwards {
+    const known = this.#backwards.get(chosen) ?? reversed(this, chosen);
+    this.#backwards.set(chosen, known);
+    return known;
+  }
+
   #widen(): void {
     const to = new Int32Array(this.#to.length * 2);
     const marks = new Uint16Array(this.#marks.length * 2);
@@ -72,7 +80,7 @@ export type Chosen = (mark: number) => boolean;
 /** The states from which some chosen path leads to a goal. */
 export function leadsTo(graph: Graph, isGoal: (state: number) => boolean, chosen: Chosen): Uint8Array {
   const { size } = graph;
-  const { starts, from } = reversed(graph, chosen);
+  const { starts, from } = graph.backwards(chosen);
   const reached = new Uint8Array(size);
   const queue = new Int32Array(size);
   let end = 0;
@@ -93,7 +101,10 @@ export function leadsTo(graph: Graph, isGoal: (state: number) => boolean, chosen
   return reached;
 }
 
-function reversed(graph: Graph, chosen: Chosen): { starts: Int32Array; from: Int32Array } {
+/** The chosen edges by where they lead: those to `state` come from `from[starts[state]]` and those after it. */
+type Backwards = { readonly starts: Int32Array; readonly from: Int32Array };
+
+function reversed(graph: Graph, chosen: Chosen): Backwards {
   const { size, edges } = graph;
   const starts = new Int32Array(size + 2);
   for (let edge = 0; edge < edges; edge += 1) {

@@ -5,7 +5,7 @@
 import type { Row } from './composition.ts';
 import { type Chosen, leadsTo, partsOf } from './graph.ts';
 import type { Local } from './locals.ts';
-import { edges, type Search, type Violation } from './search.ts';
+import { driven, edges, type Portions, type Search, type Violation } from './search.ts';
 import { waitsForPerson } from './state-rules.ts';
 
 type Law = (search: Search) => Violation | null;
@@ -102,11 +102,17 @@ export const laws: Readonly<Record<string, Law>> = {
   }),
 };
 
-/** The first law that a complete search breaks. */
-export function judge(search: Search): Violation | null {
+/** The first law that a complete search breaks; in portions, one for each law. */
+export function* judging(search: Search): Portions<Violation | null> {
   for (const law of Object.values(laws)) {
     const violation = law(search);
     if (violation) return violation;
+    yield search.states.size;
   }
   return null;
+}
+
+/** The first law that a complete search breaks. */
+export function judge(search: Search): Violation | null {
+  return driven(judging(search), () => false);
 }

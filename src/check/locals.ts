@@ -56,7 +56,8 @@ export class Locals {
   readonly events: EngineEvent[] = [];
   readonly #byKey = new Map<string, LocalId>();
   readonly #eventIds = new Map<string, EventId>();
-  readonly #steps = new Map<number, readonly (Stepped | null)[]>();
+  readonly #steps: (readonly (Stepped | null)[])[][] = [];
+  #stepped = 0;
   readonly #meant = new Map<LocalId, readonly Local[]>();
   readonly #timers = new Map<string, { name: string; event: EngineEvent }>();
   readonly #renamings = new Map<Renaming, Map<LocalId, LocalId>>();
@@ -70,7 +71,7 @@ export class Locals {
 
   /** Steps that went through a machine. */
   get steps(): number {
-    return this.#steps.size;
+    return this.#stepped;
   }
 
   get timers(): TimerSpecs {
@@ -132,8 +133,9 @@ export class Locals {
    * What may come of it: more than one when the abstraction can not tell. Null: the machine does not take the event.
    */
   step(id: LocalId, event: EventId): readonly (Stepped | null)[] {
-    const key = id * 4_096 + event;
-    const known = this.#steps.get(key);
+    const own = this.#steps[id] ?? [];
+    this.#steps[id] = own;
+    const known = own[event];
     if (known !== undefined) return known;
     const said = this.events[event] as EngineEvent;
     const stepped = new Map(
@@ -142,7 +144,8 @@ export class Locals {
         .map((one) => [JSON.stringify(one), one]),
     );
     const answers = [...stepped.values()];
-    this.#steps.set(key, answers);
+    own[event] = answers;
+    this.#stepped += 1;
     return answers;
   }
 

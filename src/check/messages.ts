@@ -33,6 +33,7 @@ const OUTCOMES: Outcomes = {
     ...[succeeded({ kind: 'blocked', reason: 'blocked' }), refused, unanswered],
   ],
   probeMerge: [succeeded({ commit: 'commit' }), succeeded({ commit: null }), refused, unanswered],
+  abortMerge: [succeeded({ commit: null }), succeeded({ commit: 'commit' }), refused, unanswered],
   provision: [succeeded({ incarnation: ANOTHER }), succeeded({ incarnation: CURRENT }), refused, forbidden, unanswered],
   checkHealth: [succeeded({ incarnation: CURRENT }), succeeded({ incarnation: ANOTHER }), refused, unanswered],
   closeContainer: [succeeded({}), unanswered],
@@ -47,7 +48,7 @@ export function outcomesOf(type: string, params: JsonObject): readonly EngineEve
 
 export const effectsOf: Readonly<Record<string, readonly string[]>> = {
   agent: ['startRun', 'probeRun', 'stopRun'],
-  bead: ['merge', 'probeMerge'],
+  bead: ['merge', 'probeMerge', 'abortMerge'],
   container: ['provision', 'checkHealth', 'closeContainer'],
   breaker: [],
   rig: [],

@@ -5,7 +5,7 @@ import type { AgentContext } from '../../machines/agent.ts';
 import type { ContainerContext } from '../../machines/container.ts';
 import type { Policy } from '../../machines/policy.ts';
 import type { EngineEvent, JsonObject } from '../core/types.ts';
-import { type EventId, effectOf, type Local, type LocalId, type Locals } from './locals.ts';
+import { type EventId, effectOf, type Local, type LocalId, type Locals, type Stepped } from './locals.ts';
 import { effectsOf, outcomesOf, reports, sightings, wishes } from './messages.ts';
 import { NEW_EPOCH } from './renaming.ts';
 import { agentId, type Scene } from './scene.ts';
@@ -25,9 +25,16 @@ export type Move = {
   readonly calm: boolean;
   /** It takes no time: an answer, a proposal of the matcher. */
   readonly instant: boolean;
+  /** How matching would name it, when it is a proposal; else null. */
+  readonly proposal: string | null;
 };
 
-type Plain = Omit<Move, 'column'>;
+/** That an absent container is wanted. */
+export const DEMAND = 'DEMAND';
+/** That the bead of a column is dispatched to an agent, perhaps as the breaker's probe. */
+export const proposalName = (column: number, agent: string, probe: boolean) => `${column} ${agent} ${probe}`;
+
+type Plain = Omit<Move, 'column' | 'proposal'>;
 
 export class Moves {
   readonly #locals: Locals;
@@ -48,10 +55,24 @@ export class Moves {
     const local = this.#locals.get(id);
     const moves = [...this.#timers(id, local), ...this.#answers(id, local), ...this.#messages(id, local)];
     const possible = moves
-      .filter(({ base, event }) => base !== id || this.#locals.step(id, event).some(Boolean))
-      .map((move) => ({ ...move, column }));
+      .filter((move) => this.#matters(id, move))
+      .map((move) => ({ ...move, column, proposal: this.#proposal(move, column) }));
     this.#known.set(id, possible);
     return possible;
+  }
+
+  /** Somebody takes it, and it is not for nothing. */
+  #matters(id: LocalId, { base, event }: Plain): boolean {
+    if (base !== id) return true;
+    const isNothing = (stepped: Stepped) =>
+      stepped.next === id && stepped.sends.length === 0 && stepped.marks === 0 && stepped.flaw === null;
+    return this.#locals.step(id, event).some((stepped) => stepped !== null && !isNothing(stepped));
+  }
+
+  #proposal({ kind, event }: Plain, column: number): string | null {
+    if (kind !== 'proposal') return null;
+    const { type, agent, probe } = this.#locals.events[event] as EngineEvent;
+    return type === DEMAND ? DEMAND : proposalName(column, String(agent), probe === true);
   }
 
   #timers(id: LocalId, { timers }: Local): Plain[] {
@@ -96,7 +117,7 @@ export class Moves {
       moves.push(...said('report', spoken, ({ type }) => type === calm));
     }
     if (machine === 'container') {
-      moves.push(...said('proposal', [{ type: 'DEMAND' }], () => true));
+      moves.push(...said('proposal', [{ type: DEMAND }], () => true));
       moves.push(...said('sighting', sightings(context as unknown as ContainerContext)));
     }
     if (machine === 'bead') {

@@ -3,12 +3,12 @@
  * first.
  *
  * The world is calm but silent: what is asked for works, nobody who was silent speaks again. It is over when the bead
- * runs, is closed, or waits for a person. The hour of a bead that has spent its dispatches comes on top.
+ * runs, is closed, or waits for a person. The hour of a bead, or of a town, that has spent its dispatches comes on top.
  */
 import type { Policy } from '../../machines/policy.ts';
 import { Bug } from '../core/errors.ts';
 import { HOUR_MS } from './abstraction.ts';
-import type { Row } from './composition.ts';
+import { hopsOf, type Row } from './composition.ts';
 import type { Move } from './moves.ts';
 import { isMatched, movesFrom, proposalsIn, type Search } from './search.ts';
 import { waitsForPerson } from './state-rules.ts';
@@ -40,9 +40,10 @@ export function recoveryOf(search: Search, policy: Policy): Recovery {
   return { longestMs: worst.longestMs, states: states.size, from };
 }
 
-/** A bead that was dispatched as often as it may be waits out its hour, and that is all there is to say. */
+/** Who was dispatched as often as it may be waits out its hour, and that is all there is to say. */
 function isThrottled({ composition, locals }: Search, row: Row): boolean {
-  return composition.beads.some((column) => locals.get(row[column] as number).state === 'open.throttled');
+  const at = (column: number) => locals.get(row[column] as number).state;
+  return at(0) === 'closed.throttled' || composition.beads.some((column) => at(column) === 'open.throttled');
 }
 
 type Delays = Readonly<Record<string, number>>;
@@ -92,7 +93,7 @@ class Run {
       if (!move.calm || move.kind === 'timer') return false;
       if (move.kind === 'report')
         return this.#fresh.has(move.column) && locals.events[move.event]?.type === 'HEARTBEAT';
-      return isMatched(locals, move, proposed);
+      return isMatched(move, proposed);
     });
   }
 
@@ -111,7 +112,7 @@ class Run {
   #take(move: Move): void {
     const [outcome] = this.#search.composition.outcomes(this.#row, move);
     if (!outcome) throw new Bug(`${move.about} of a recovery was not taken`);
-    for (const { column, event } of outcome.hops) {
+    for (const { column, event } of hopsOf(outcome)) {
       if (this.#search.locals.events[event]?.type === 'ASSIGN') this.#fresh.add(column);
     }
     this.#row = outcome.row;
@@ -154,7 +155,7 @@ function longestDelays(policy: Policy): Delays {
     ...{ staleWork: policy.staleWorkMs, 'bead.refill': HOUR_MS, mergePoll: policy.mergeBlockedMs },
     ...{ mergeBlocked: policy.mergeBlockedMs, cool: policy.breakerCoolMaxMs * spread, ramp: policy.rampMs },
     ...{ probeResult: policy.breakerProbeMs, dayEnd: 24 * HOUR_MS, provision: policy.provisionMs },
-    'breaker.refill': Math.max(HOUR_MS / policy.townDispatchesPerHour, (24 * HOUR_MS) / policy.townDispatchesPerDay),
+    'breaker.refill': Math.max(HOUR_MS, (24 * HOUR_MS) / policy.townDispatchesPerDay),
     ...{ health: policy.healthMs, healthSuspect: policy.healthSuspectMs, idle: policy.containerIdleMs },
     ...{ drain: policy.drainMs, 'container.backoff': policy.containerBackoffMaxMs * spread },
   };

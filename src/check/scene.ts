@@ -43,11 +43,15 @@ export const realMachines: MachineMaker = townMachines;
 export function clipped(policy: Policy, losses: 1 | 2): Policy {
   const two = (most: number) => Math.min(most, 2);
   const few = (most: number) => Math.min(most, losses);
+  // One, the last, and plenty: what the abstraction tells apart of these.
+  const three = (most: number) => Math.min(most, 3);
   return policySchema.parse({
     ...policy,
     ...{ attemptsMax: two(policy.attemptsMax), runsMax: few(policy.runsMax), reworksMax: few(policy.reworksMax) },
     ...{ stopTriesMax: few(policy.stopTriesMax), mergeTriesMax: few(policy.mergeTriesMax) },
     ...{ healthMissesMax: two(policy.healthMissesMax), evictionsFree: Math.min(policy.evictionsFree, losses - 1) },
+    ...{ dispatchesPerHour: three(policy.dispatchesPerHour), breakerFailures: three(policy.breakerFailures) },
+    townDispatchesPerHour: three(policy.townDispatchesPerHour),
   });
 }
 

@@ -10,7 +10,7 @@ import { createAbstraction } from './abstraction.ts';
 import { Composition, type Outcome, type Row } from './composition.ts';
 import { Graph } from './graph.ts';
 import { type Local, Locals, marks } from './locals.ts';
-import { type Move, Moves } from './moves.ts';
+import { DEMAND, type Move, Moves, proposalName } from './moves.ts';
 import { clipped, type MachineMaker, type Scene } from './scene.ts';
 import { doubleRun, leakedPlace, missedDependency, pairFlaw, stateFlaw } from './state-rules.ts';
 import { StateSet } from './state-set.ts';
@@ -57,17 +57,34 @@ export type SearchOptions = {
 
 const ASK_EVERY = 64;
 
-export function search({ policy, machines, scene, isOver }: SearchOptions): Search {
+/** The whole search at once. */
+export function search({ isOver, ...options }: SearchOptions): Search {
+  return driven(searching(options), isOver);
+}
+
+/** Takes each portion of a piece of work, one after the other, until it is done or `isOver`. */
+export function driven<T>(work: Portions<T>, isOver: (states: number) => boolean): T {
+  let portion = work.next(false);
+  while (!portion.done) portion = work.next(isOver(portion.value));
+  return portion.value;
+}
+
+/**
+ * The search in portions of some milliseconds: yields the number of states that were looked at; whoever answers true
+ * ends it without a verdict.
+ */
+export function* searching({ policy, machines, scene }: Omit<SearchOptions, 'isOver'>): Portions<Search> {
   const small = clipped(policy, scene.losses);
   const locals = new Locals(machines(small), createAbstraction(small, scene.detail));
   const composition = new Composition(locals, scene);
   const moves = new Moves(locals, scene, small);
   const found = new Explorer({ scene, locals, composition, moves });
-  const complete = found.run(isOver);
+  const complete = yield* found.run();
   const { states, parents, graph, violation } = found;
   return { scene, locals, composition, moves, states, parents, graph, violation, complete };
 }
 
+export type Portions<T> = Generator<number, T, boolean>;
 type Stage = Pick<Search, 'scene' | 'locals' | 'composition' | 'moves'>;
 
 class Explorer {
@@ -84,10 +101,10 @@ class Explorer {
     this.states = new StateSet(stage.composition.roles.length);
   }
 
-  run(isOver: (states: number) => boolean): boolean {
+  *run(): Portions<boolean> {
     this.states.add(this.#stage.composition.first());
     for (let number = 0; number < this.states.size; number += 1) {
-      if (number % ASK_EVERY === 0 && isOver(number)) return false;
+      if (number % ASK_EVERY === 0 && (yield number)) return false;
       const row = this.states.row(number).slice();
       const sentence = this.#rowFlaw(row);
       if (sentence) this.violation = { sentence, state: number, to: null };
@@ -99,16 +116,18 @@ class Explorer {
   }
 
   #expand(number: number, row: Row): void {
-    const { composition } = this.#stage;
+    const { composition, moves } = this.#stage;
     const proposed = proposalsIn(this.#stage, row);
-    for (const move of movesFrom(this.#stage, row)) {
-      for (const outcome of composition.outcomes(row, move)) {
-        const flaw = outcome.flaw ?? tokenless(outcome.marks);
-        if (flaw) {
-          this.violation = { sentence: flaw, state: number, to: outcome.row };
-          return;
+    for (let column = 0; column < row.length; column += 1) {
+      for (const move of moves.of(row[column] as number, column)) {
+        for (const outcome of composition.outcomes(row, move)) {
+          const flaw = outcome.flaw ?? tokenless(outcome.marks);
+          if (flaw) {
+            this.violation = { sentence: flaw, state: number, to: outcome.row };
+            return;
+          }
+          this.#note(number, markOf({ move, outcome, proposed }), outcome.row);
         }
-        this.#note(number, markOf(this.#stage, { move, outcome, proposed }), outcome.row);
       }
     }
   }
@@ -181,9 +200,9 @@ function tokenless(mark: number): string | null {
 
 type Doing = { readonly move: Move; readonly outcome: Outcome; readonly proposed: ReadonlySet<string> };
 
-function markOf({ locals }: Stage, { move, outcome, proposed }: Doing): number {
+function markOf({ move, outcome, proposed }: Doing): number {
   let mark = outcome.marks;
-  const matched = isMatched(locals, move, proposed);
+  const matched = isMatched(move, proposed);
   if (move.calm && matched) mark |= edges.calm;
   if (move.instant && matched) mark |= edges.instant;
   if (move.kind === 'timer') mark |= edges.timer;
@@ -192,13 +211,8 @@ function markOf({ locals }: Stage, { move, outcome, proposed }: Doing): number {
 }
 
 /** It is no proposal, or one that matching makes here. */
-export function isMatched(locals: Locals, move: Move, proposed: ReadonlySet<string>): boolean {
-  return move.kind !== 'proposal' || proposed.has(proposalKey(locals, move));
-}
-
-function proposalKey(locals: Locals, { column, event }: Move): string {
-  const said = locals.events[event as number] as EngineEvent;
-  return said.type === 'DEMAND' ? 'DEMAND' : `${column} ${String(said.agent)} ${String(said.probe)}`;
+export function isMatched({ proposal }: Move, proposed: ReadonlySet<string>): boolean {
+  return proposal === null || proposed.has(proposal);
 }
 
 const LETS = ['closed.available', 'closed.ramping', 'halfOpen.waiting'];
@@ -218,8 +232,8 @@ export function proposalsIn({ composition, locals }: Pick<Stage, 'composition' |
       const bead = at(place);
       const due = bead.state === 'in_progress.retryDue' && (bead.context as unknown as BeadContext).agent === agent.id;
       if (hook === null ? bead.state !== 'open.ready' : !(hook === bead.id && due)) continue;
-      if (container.state.startsWith('up.')) found.add(`${place} ${agent.id} ${probe}`);
-      else if (container.state === 'absent') found.add('DEMAND');
+      if (container.state.startsWith('up.')) found.add(proposalName(place, agent.id, probe));
+      else if (container.state === 'absent') found.add(DEMAND);
     }
   }
   return found;

@@ -1,6 +1,6 @@
 /** A counterexample as a numbered story: who heard what, and what became of it. */
 import type { EngineEvent, JsonObject } from '../core/types.ts';
-import type { Hop, Outcome, Row } from './composition.ts';
+import { type Hop, hopsOf, type Outcome, type Row } from './composition.ts';
 import type { Move } from './moves.ts';
 import { movesFrom, type Search, type Violation } from './search.ts';
 
@@ -35,7 +35,7 @@ function follow(search: Search, row: Row, isWanted: (outcome: Outcome) => boolea
   for (const move of movesFrom(search, row)) {
     for (const outcome of search.composition.outcomes(row, move)) {
       if (isWanted(outcome))
-        return { outcome, chapter: { happened: happened(search, move), changes: changes(search, outcome.hops) } };
+        return { outcome, chapter: { happened: happened(search, move), changes: changes(search, hopsOf(outcome)) } };
     }
   }
   return null;

@@ -65,14 +65,18 @@ export const startAnswers = [
   'hollow',
 ] as const;
 export const mergeAnswers = [
-  ...['merged', 'conflict', 'tests_failed', 'nothing', 'blocked', 'never', 'lost', 'throws'],
+  ...['merged', 'conflict', 'tests_failed', 'nothing', 'blocked', 'never', 'lost', 'throws', 'refused'],
 ] as const;
+
+const failureClasses = ['transient', 'work', 'permanent', 'needs_input'] as const;
 
 const startRule = z.strictObject({
   ...scope,
   answer: z.enum(startAnswers),
   /** `late`: the call is never answered, and its process begins after this. */
   after: duration.default(75_000),
+  /** The answer takes this long. */
+  takes: duration.optional(),
   reason: sentence.optional(),
 });
 const runRule = z.strictObject({
@@ -83,10 +87,23 @@ const runRule = z.strictObject({
   active: z.boolean().default(false),
   /** True: nothing ends it but a restart of its container. */
   stubborn: z.boolean().default(false),
+  /** Its first heartbeat comes after this; it counts from there. */
+  wakes: duration.optional(),
+  /** It is silent from then on, and lives. */
+  mutes: z.strictObject({ after: duration }).optional(),
+  /** Its agent says so, and it ends. */
+  fails: z.strictObject({ after: duration, class: z.enum(failureClasses), reason: sentence }).optional(),
+  /** Told just before its end. */
+  costs: z.strictObject({ usd: z.number().min(0), tokens: number.default(0) }).optional(),
   exits: z.strictObject({ after: duration, code: number.default(0), commits: number.default(1) }).optional(),
   done: z.strictObject({ after: duration, commits: number.default(1) }).optional(),
 });
-const mergeRule = z.strictObject({ ...scope, answer: z.enum(mergeAnswers) });
+const mergeRule = z.strictObject({
+  ...scope,
+  answer: z.enum(mergeAnswers),
+  /** The merge takes this long. */
+  takes: duration.optional(),
+});
 
 // What happens -------------------------------------------------------------------------------------------------------
 
@@ -120,8 +137,9 @@ const verbs = {
   merges: rules(mergeRule, 'answer'),
   health: z.enum(['ok', 'miss', 'never']),
   provision: z.enum(['ok', 'refused', 'permanent', 'never']),
-  probe: z.enum(['truth', 'running', 'absent', 'unknown', 'throws']),
-  mergeProbe: z.enum(['truth', 'throws']),
+  release: z.enum(['ok', 'refused', 'never']),
+  probe: z.enum(['truth', 'running', 'absent', 'unknown', 'throws', 'never']),
+  mergeProbe: z.enum(['truth', 'throws', 'refused', 'never']),
   stops: z.enum(['ok', 'throws', 'never']),
   heartbeat: ofRun({ active: z.boolean().default(false) }),
   exit: ofRun({
@@ -134,7 +152,7 @@ const verbs = {
   unmute: ofRun({}),
   done: ofRun({ commits: number.default(1) }),
   failed: ofRun({
-    class: z.enum(['transient', 'work', 'permanent', 'needs_input']),
+    class: z.enum(failureClasses),
     reason: sentence.default('it can not be done'),
   }),
   progress: ofRun({ note: sentence.default('on its way') }),
@@ -154,7 +172,19 @@ export type Verb = keyof typeof verbs;
 export const verbNames = Object.keys(verbs) as Verb[];
 /** Steps that change how the outside answers from then on; all others but `faults` are outside events. */
 export const settings: readonly Verb[] = [
-  ...(['starts', 'runs', 'merges', 'health', 'provision', 'probe', 'mergeProbe', 'stops', 'mute', 'unmute'] as const),
+  ...([
+    'starts',
+    'runs',
+    'merges',
+    'health',
+    'provision',
+    'release',
+    'probe',
+    'mergeProbe',
+    'stops',
+    'mute',
+    'unmute',
+  ] as const),
 ];
 export const faults: readonly Verb[] = ['store', 'crash', 'corrupt', 'jump', 'vanish'];
 
@@ -295,12 +325,29 @@ const waitingSchema = z.strictObject({
   correct: z.array(sentence).min(1),
 });
 
-export const schemaOf = (value: unknown) =>
-  typeof value === 'object' && value !== null && 'waitsFor' in value ? waitingSchema : playedSchema;
+const simulatedSchema = z.strictObject({
+  ...shared,
+  known: sentence.optional(),
+  /** A town of the simulator: what is left of its seed. Every property has to hold. */
+  simulation: z.strictObject({
+    seed: number,
+    days: z.number().positive(),
+    agentsMax: number.optional(),
+    beadsMax: number.optional(),
+    /** The faults that strike, each as the simulator names it. */
+    faults: z.array(name),
+  }),
+});
+
+export function schemaOf(value: unknown) {
+  if (typeof value !== 'object' || value === null) return playedSchema;
+  return 'waitsFor' in value ? waitingSchema : 'simulation' in value ? simulatedSchema : playedSchema;
+}
 
 export type PlayedIncident = z.infer<typeof playedSchema>;
 export type WaitingIncident = z.infer<typeof waitingSchema>;
-export type Incident = PlayedIncident | WaitingIncident;
+export type SimulatedIncident = z.infer<typeof simulatedSchema>;
+export type Incident = PlayedIncident | WaitingIncident | SimulatedIncident;
 export type Step = PlayedIncident['script'][number];
 export type Check = PlayedIncident['expect'][number];
 export type BeadSpec = z.infer<typeof bead>;

@@ -4,6 +4,7 @@
  */
 import type { Container, Evidence, RunReport, RunSpec, RunStatus, StartOutcome } from '../agents/port.ts';
 import { Refused, Terminal } from '../core/errors.ts';
+import type { EngineEvent } from '../core/types.ts';
 import type { Clock } from '../env/env.ts';
 import type { RunRule, Said, StartRule } from './format.ts';
 import type { History, LifeOfRun } from './history.ts';
@@ -35,8 +36,8 @@ export type HostParts = {
   readonly twice: boolean;
   /** What arrives at one instant arrives in the other order. */
   readonly reversed: boolean;
-  /** A process reports by itself that it is done. */
-  readonly reportDone: (run: Run) => void;
+  /** What a process says by itself, through the API. */
+  readonly say: (run: Run, event: EngineEvent) => void;
 };
 
 const never = () => new Promise<never>(() => undefined);
@@ -49,12 +50,13 @@ export class Host implements Container {
   readonly runRules = new Rules<RunRule>(lives);
   healthAnswer: Said<'health'> = 'ok';
   provisionAnswer: Said<'provision'> = 'ok';
+  releaseAnswer: Said<'release'> = 'ok';
   probeAnswer: Said<'probe'> = 'truth';
   stopAnswer: Said<'stops'> = 'ok';
   readonly #parts: HostParts;
   readonly #specs = new Map<number, RunSpec>();
   readonly #tombstones = new Set<number>();
-  /** Starts that nobody answered and that will begin: nobody can say yet whether they run. */
+  /** Starts that nobody has answered yet and that may begin: nobody can say whether they run. */
   readonly #onItsWay = new Set<number>();
   readonly #unheard: RunReport[] = [];
   #waiting: RunReport[] = [];
@@ -81,6 +83,11 @@ export class Host implements Container {
     if (this.#find(spec)?.ended === null) return { ...accepted, alreadyRunning: true };
     if (this.#tombstones.has(epoch)) return { kind: 'refused', reason: `epoch ${epoch} was stopped`, permanent: false };
     const rule = this.startRules.answer(spec);
+    if (rule.takes !== undefined) {
+      this.#onItsWay.add(epoch);
+      await this.#passes(rule.takes);
+      this.#onItsWay.delete(epoch);
+    }
     const reason = rule.reason ?? 'scripted';
     switch (rule.answer) {
       case 'accepted':
@@ -121,6 +128,7 @@ export class Host implements Container {
 
   async probe(run: Epoch): Promise<RunStatus> {
     if (this.probeAnswer === 'throws') throw new Refused('unavailable', 'nobody answers at the container');
+    if (this.probeAnswer === 'never') return never();
     if (this.probeAnswer !== 'truth') return this.probeAnswer;
     if (this.#onItsWay.has(run.epoch)) return 'unknown';
     return this.#find(run)?.ended === null ? 'running' : 'absent';
@@ -139,6 +147,11 @@ export class Host implements Container {
     if (this.provisionAnswer === 'ok') return { incarnation: this.incarnation };
     if (this.provisionAnswer === 'permanent') throw new Terminal('there is no such image');
     throw new Refused('unavailable', 'the container can not be made');
+  }
+
+  async release(): Promise<void> {
+    if (this.releaseAnswer === 'never') return never();
+    if (this.releaseAnswer === 'refused') throw new Refused('unavailable', 'nobody answers where the container was');
   }
 
   async finish(run: Epoch): Promise<Evidence | null> {
@@ -203,6 +216,11 @@ export class Host implements Container {
     return this.runs.find((run) => run.agent === agent && run.epoch === epoch);
   }
 
+  #passes(ms: number): Promise<void> {
+    const { clock } = this.#parts;
+    return new Promise((resolve) => void clock.at(clock.now() + ms, resolve));
+  }
+
   #beginLate(spec: RunSpec, afterMs: number): void {
     if (this.#onItsWay.has(spec.epoch)) return;
     this.#onItsWay.add(spec.epoch);
@@ -220,19 +238,48 @@ export class Host implements Container {
     for (const older of this.runs) {
       if (older.agent === agent && older.ended === null) this.exit(older, { code: null, signal: 'SIGTERM' });
     }
-    const { clock, now } = this.#parts;
+    const { now } = this.#parts;
     const rule = this.runRules.answer(spec);
     const { incarnation } = this;
     const run: Run = { agent, bead, epoch, begun: now(), incarnation, rule, commits: 0, ended: null, isMuted: false };
     this.runs.push(run);
-    if (rule.beats) this.#beatAfter(run, FIRST_BEAT_MS);
-    const { exits, done } = rule;
-    const later = (ms: number, then: () => void) => clock.at(clock.now() + ms, () => run.ended === null && then());
-    if (exits) later(exits.after, () => this.#leave(run, exits));
+    const wakesMs = rule.wakes ?? FIRST_BEAT_MS;
+    if (rule.beats) this.#beatAfter(run, wakesMs);
+    this.#live(run, rule.wakes ?? 0);
+  }
+
+  /** What its rule says that it does, counted from `fromMs` on. */
+  #live(run: Run, fromMs: number): void {
+    const { clock, say } = this.#parts;
+    const { exits, done, fails, mutes, costs } = run.rule;
+    const later = (ms: number, then: () => void) =>
+      clock.at(clock.now() + fromMs + ms, () => run.ended === null && then());
+    const pay = () => {
+      if (costs) say(run, { type: 'USAGE', costUsd: costs.usd, tokens: costs.tokens });
+    };
+    if (mutes) {
+      later(mutes.after, () => {
+        run.isMuted = true;
+      });
+    }
+    if (exits) {
+      later(exits.after, () => {
+        pay();
+        this.#leave(run, exits);
+      });
+    }
     if (done) {
       later(done.after, () => {
+        pay();
         run.commits = done.commits;
-        this.#parts.reportDone(run);
+        say(run, { type: 'DONE' });
+      });
+    }
+    if (fails) {
+      later(fails.after, () => {
+        pay();
+        say(run, { type: 'FAILED', class: fails.class, reason: fails.reason });
+        this.#leave(run, { code: 1, commits: 0 });
       });
     }
   }

@@ -1,6 +1,7 @@
 /** The outside as an integrator: what is merged is merged whether or not the answer arrives. */
 import type { Integrator, MergeOutcome, MergeRequest } from '../agents/port.ts';
-import { Retryable } from '../core/errors.ts';
+import { Retryable, Terminal } from '../core/errors.ts';
+import type { Clock } from '../env/env.ts';
 import type { MergeRule, Said } from './format.ts';
 import type { History } from './history.ts';
 import { Rules } from './rules.ts';
@@ -11,10 +12,12 @@ export class Merger implements Integrator {
   readonly #landed = new Set<string>();
   readonly #history: History;
   readonly #now: () => number;
+  readonly #clock: Clock;
 
-  constructor({ history, now }: { history: History; now: () => number }) {
+  constructor({ history, now, clock }: { history: History; now: () => number; clock: Clock }) {
     this.#history = history;
     this.#now = now;
+    this.#clock = clock;
   }
 
   async merge(request: MergeRequest): Promise<MergeOutcome> {
@@ -23,7 +26,11 @@ export class Merger implements Integrator {
     const merged = { kind: 'merged', commit: head } as const;
     this.#history.merges.push({ at: this.#now(), ...call });
     if (this.#landed.has(keyOf(request))) return merged;
-    switch (this.rules.answer(call, false).answer) {
+    const { answer, takes } = this.rules.answer(call, false);
+    if (takes !== undefined) {
+      await new Promise<void>((resolve) => void this.#clock.at(this.#clock.now() + takes, resolve));
+    }
+    switch (answer) {
       case 'merged':
         this.#landed.add(keyOf(request));
         return merged;
@@ -42,10 +49,14 @@ export class Merger implements Integrator {
         return { kind: 'blocked', reason: 'a checkout of a person is in the way' };
       case 'throws':
         throw new Retryable('the repository can not be reached', 0);
+      case 'refused':
+        throw new Terminal('the branch is not at its head');
     }
   }
 
   async merged(request: Omit<MergeRequest, 'test' | 'testTimeoutMs'>): Promise<{ commit: string } | null> {
+    if (this.probeAnswer === 'never') return new Promise(() => undefined);
+    if (this.probeAnswer === 'refused') throw new Terminal('the repository can not be read');
     if (this.probeAnswer === 'throws') throw new Retryable('the repository can not be reached', 0);
     return this.#landed.has(keyOf(request)) ? { commit: request.head } : null;
   }

@@ -51,6 +51,9 @@ const performing: { readonly [V in Verb]: Performing<V> } = {
   provision: ({ host }, said) => {
     host.provisionAnswer = said;
   },
+  release: ({ host }, said) => {
+    host.releaseAnswer = said;
+  },
   probe: ({ host }, said) => {
     host.probeAnswer = said;
   },

@@ -68,9 +68,10 @@ class Replay implements Stage {
     this.host = new Host({
       ...{ clock: env.clock, history, now: this.now, twice: kind === 'twice', reversed: kind === 'reversed' },
       heartbeatMs: () => policy()?.heartbeatMs ?? 30_000,
-      reportDone: ({ agent, epoch }) => this.tell(`agent/${agent}`, { type: 'DONE', epoch }, { by: `agent/${agent}` }),
+      say: ({ agent, epoch }, event) =>
+        this.tell(`agent/${agent}`, { ...event, epoch }, { by: `agent/${agent}`, counts: event.type === 'USAGE' }),
     });
-    this.merger = new Merger({ history, now: this.now });
+    this.merger = new Merger({ history, now: this.now, clock: env.clock });
   }
 
   /** Milliseconds since the incident began. */

@@ -2,10 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { simulate } from '../simulator/simulate.ts';
 import { failureOf } from './checks.ts';
 import { instantText } from './durations.ts';
 import { Fold } from './fold.ts';
-import type { Incident, PlayedIncident } from './format.ts';
+import type { Incident, PlayedIncident, SimulatedIncident } from './format.ts';
 import type { History } from './history.ts';
 import { crashPoints, swaps, unrolled, type Variation, variationText } from './mutations.ts';
 import { replay } from './replay.ts';
@@ -15,8 +16,6 @@ export type SuiteOptions = {
   readonly mutations: boolean;
   /** Crash points for each incident; more commits than these are sampled evenly. */
   readonly crashesMax: number;
-  /** Told of each incident when it is done. */
-  readonly onResult?: (result: IncidentResult) => void;
 };
 
 export type Failure = { readonly variation: string; readonly problem: string };
@@ -49,14 +48,43 @@ export async function playAll(
   const results: IncidentResult[] = [];
   try {
     for (const incident of incidents) {
-      const result = 'waitsFor' in incident ? waiting(incident) : await playOne(incident, options, place);
+      const result = await playAny(incident, options, place);
       results.push(result);
-      options.onResult?.(result);
     }
   } finally {
     rmSync(place.directory, { recursive: true, force: true });
   }
   return results;
+}
+
+function playAny(incident: Incident, options: SuiteOptions, place: Place): IncidentResult | Promise<IncidentResult> {
+  if ('waitsFor' in incident) return waiting(incident);
+  return 'simulation' in incident ? playSimulated(incident, place) : playOne(incident, options, place);
+}
+
+/** A town of the simulator has its own faults, and crashes of its own: it is not mutated. */
+async function playSimulated(incident: SimulatedIncident, { directory }: Place): Promise<IncidentResult> {
+  const { id, title, known = null } = incident;
+  const { faults, agentsMax, beadsMax, ...size } = incident.simulation;
+  const limits = { ...(agentsMax !== undefined && { agentsMax }), ...(beadsMax !== undefined && { beadsMax }) };
+  const { seed, days } = size;
+  const outcome = await simulate({ seed, size: { days, ...limits }, allowed: new Set(faults), directory });
+  const failures = outcome.violations.map(({ property, sentence, atMs }) => ({
+    variation: 'as simulated',
+    problem: `${property} after ${instantText(atMs)}: ${sentence}`,
+  }));
+  const result = failures.length === 0 ? ('holds' as const) : ('fails' as const);
+  return {
+    id,
+    title,
+    result,
+    waitsFor: null,
+    known,
+    failures,
+    replays: { ...NONE, plain: 1 },
+    commits: 0,
+    unmutated: [],
+  };
 }
 
 function waiting({ id, title, waitsFor }: Extract<Incident, { waitsFor: string }>): IncidentResult {

@@ -1,4 +1,4 @@
-/** What the check found in the machines and is not mended yet: each test fails as long as its sentence is not true. */
+/** What the check found in the machines, and is mended: each sentence has to stay true. */
 import { expect, it } from 'vitest';
 import { townMachines } from '../../machines/index.ts';
 import { defaultPolicy } from '../../machines/policy.ts';
@@ -23,7 +23,8 @@ const backoff = { type: 'xstate.after.backoff.bead.in_progress.retryWait' };
 it('a merge of an earlier dispatch does not close the bead (Kilo-Org/cloud#2034)', () => {
   const params = { agent: 'p1', bead: 'b1', rig: 'r', epoch: 1, branch: 'x', head: null };
   const late = { type: 'effect.merge.succeeded', result: { kind: 'merged', commit: 'x' }, params, key: 'x' };
-  const again = [{ type: 'CANCEL' }, { type: 'REOPEN' }, dispatch('p1', 2), completed('p1', 2)];
+  const aborted = { type: 'effect.abortMerge.succeeded', result: { commit: null }, params, key: 'y' };
+  const again = [{ type: 'CANCEL' }, aborted, { type: 'REOPEN' }, dispatch('p1', 2), completed('p1', 2)];
   const { step } = after(dispatch('p1', 1), completed('p1', 1), ...again, late);
   expect(step.after).toEqual(['in_progress.inReview.merging']);
 });

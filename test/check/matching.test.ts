@@ -52,5 +52,5 @@ test.each(['gate', 'pair'] as const)(
       expect(ours.length > 0).toBe(real.length > 0);
     }
   },
-  60_000,
+  240_000,
 );

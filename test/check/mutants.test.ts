@@ -6,19 +6,23 @@ import { machinesOf, mutantScenes, mutants } from '../../src/check/mutants.ts';
 
 const isOver = () => false;
 
-test.each(mutants.map((mutant) => [mutant.name, mutant] as const))('%s is found', (_, mutant) => {
-  const scene = mutantScenes[mutant.where];
-  const { verdict, sentence, story } = checkScene({
-    policy: defaultPolicy,
-    scene,
-    machines: machinesOf(mutant),
-    isOver,
-  });
-  expect(verdict).toBe('refuted');
-  expect(sentence).not.toBe(null);
-  // Each way to a defect can be told from the first state on.
-  expect(story.every(({ happened }) => happened.length > 0)).toBe(true);
-});
+test.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
+  '%s is found',
+  (_, mutant) => {
+    const scene = mutantScenes[mutant.where];
+    const { verdict, sentence, story } = checkScene({
+      policy: defaultPolicy,
+      scene,
+      machines: machinesOf(mutant),
+      isOver,
+    });
+    expect(verdict).toBe('refuted');
+    expect(sentence).not.toBe(null);
+    // Each way to a defect can be told from the first state on.
+    expect(story.every(({ happened }) => happened.length > 0)).toBe(true);
+  },
+  240_000,
+);
 
 test('there are at least twenty, each of a public issue and with a name of its own', () => {
   expect(mutants.length).toBeGreaterThanOrEqual(20);

@@ -34,8 +34,14 @@ export type LaneOptions = {
 
 /** The longest that a kill waits when the town is served. One while it opens waits at most as long as that took. */
 const WORK_MS = 500;
-const SETTLE_MS = 45_000;
+/** A town that changes nothing for so long does not come to rest any more, however slow the machine. */
+const STILL_MS = 120_000;
+/** Nor does one that goes on changing for so long. */
+const RESTLESS_MS = 600_000;
 const LOOK_MS = 100;
+/** What is on its way when a town dies may take as long as some starts of a town do, and at least so long. */
+const SLACK_MS = 3_000;
+const SLACK_BOOTS = 6;
 
 export async function torture(options: LaneOptions): Promise<void> {
   while (!options.isOver()) {
@@ -55,12 +61,14 @@ async function tortureTown(yard: Yard, options: LaneOptions): Promise<void> {
   const deaths: number[] = [];
   // The founding is not cut short here: a town that never was has nothing to lose.
   let bootMs: number | null = null;
+  let slowestMs = 0;
   tally.towns += 1;
   for (let kill = 0; kill < options.killsPerTown && !options.isOver(); kill += 1) {
     const isEarly: boolean = bootMs !== null && dice.chance(0.5);
     const afterMs: number = isEarly ? dice.below(bootMs ?? 0) : dice.below(WORK_MS);
     const tookMs: number | null = await liveAndDie(yard.begin(), load, { afterMs, isEarly });
     bootMs = tookMs ?? bootMs;
+    slowestMs = Math.max(slowestMs, bootMs ?? 0);
     deaths.push(Date.now());
     tally.kills += 1;
     if (isEarly) tally.early += 1;
@@ -70,7 +78,8 @@ async function tortureTown(yard: Yard, options: LaneOptions): Promise<void> {
     options.onKill?.();
     if (tally.problems.length > 0) return;
   }
-  tally.problems.push(...(await rest(yard, load)), ...examineOutside(yard, deaths), ...load.problems);
+  const slackMs = Math.max(SLACK_MS, SLACK_BOOTS * slowestMs);
+  tally.problems.push(...(await rest(yard, load)), ...examineOutside(yard, { deaths, slackMs }), ...load.problems);
   tally.starts += yard.starts().length;
   tally.merges += Number(yard.git('rev-list', '--count', '--merges', 'main'));
   tally.commands += load.commands.length;
@@ -100,16 +109,15 @@ async function liveAndDie(life: Life, load: Load, { afterMs, isEarly }: Death): 
 }
 
 /** Lets the town live until it has nothing to do, then ends it. Sentences of what is not as it should be. */
-async function rest(yard: Yard, load: Load): Promise<readonly string[]> {
+export async function rest(yard: Yard, load: Load): Promise<readonly string[]> {
   const life = yard.begin();
   const url = await life.ready;
-  await load.finish(url, AbortSignal.timeout(SETTLE_MS));
+  await load.finish(url, AbortSignal.timeout(STILL_MS));
   const problems: string[] = [];
-  const rested = await within(SETTLE_MS, async () => (await unsettled(url, yard.token)).length === 0);
-  if (!rested) problems.push(`did not come to rest: ${(await unsettled(url, yard.token)).join(', ')}`);
-  if (!(await within(SETTLE_MS, async () => yard.processes().length === 0))) {
-    problems.push(`processes ${yard.processes().join(', ')} were neither taken up nor ended`);
-  }
+  const left = await asLongAsItMoves(() => unsettled(url, yard.token));
+  if (left.length > 0) problems.push(`did not come to rest: ${left.join(', ')}`);
+  const strays = await asLongAsItMoves(async () => yard.processes().map(String));
+  if (strays.length > 0) problems.push(`processes ${strays.join(', ')} were neither taken up nor ended`);
   life.child.kill('SIGTERM');
   const { code } = await life.ended;
   if (code !== 0) problems.push(`an orderly end was ${code}: ${life.complaints()}`);
@@ -117,7 +125,7 @@ async function rest(yard: Yard, load: Load): Promise<readonly string[]> {
 }
 
 /** Beads that are on their way. */
-async function unsettled(url: string, token: string): Promise<readonly string[]> {
+export async function unsettled(url: string, token: string): Promise<readonly string[]> {
   const states = ['in_progress', 'open.ready', 'failed.exhausted'];
   const pages = states.map(async (state) => {
     const headers = { authorization: `Bearer ${token}` };
@@ -128,11 +136,17 @@ async function unsettled(url: string, token: string): Promise<readonly string[]>
   return (await Promise.all(pages)).flat();
 }
 
-async function within(ms: number, holds: () => Promise<boolean>): Promise<boolean> {
-  const deadline = Date.now() + ms;
-  while (!(await holds())) {
-    if (Date.now() > deadline) return false;
+/** Looks until nothing is left, or what is left has not changed for long; resolves with that. */
+async function asLongAsItMoves(look: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  let seen = '';
+  const startedAt = Date.now();
+  for (let changedAt = startedAt; ; ) {
+    const left = await look();
+    if (left.length === 0) return left;
+    const text = left.join();
+    if (text !== seen) changedAt = Date.now();
+    if (Date.now() - changedAt > STILL_MS || Date.now() - startedAt > RESTLESS_MS) return left;
+    seen = text;
     await pause(LOOK_MS);
   }
-  return true;
 }

@@ -11,8 +11,6 @@ import type { Yard } from './yard.ts';
 
 const PAGE = 1_000;
 const LIST = 500;
-/** A start that was on its way when its town died or its state was left may take this long to be a process. */
-const ON_ITS_WAY_MS = 3_000;
 
 /** Sentences of what is wrong, and how many log rows were read. */
 export type Finding = { readonly problems: readonly string[]; readonly rows: number };
@@ -120,18 +118,25 @@ function driven(read: Reads): readonly string[] {
   });
 }
 
+export type Lives = {
+  /** When the town was killed. */
+  readonly deaths: readonly number[];
+  /** A start that was on its way when its town died or its state was left may take this long to be a process. */
+  readonly slackMs: number;
+};
+
 /** What the effects did outside, against the log: asked once, when the town is at rest. */
-export function examineOutside(yard: Yard, deaths: readonly number[]): readonly string[] {
+export function examineOutside(yard: Yard, lives: Lives): readonly string[] {
   const { read, close } = openSqliteReadOnly({ file: join(yard.data, 'town.db') });
   try {
-    return [...startsIn(yard, read, deaths), ...mergesIn(yard, read)];
+    return [...startsIn(yard, read, lives), ...mergesIn(yard, read)];
   } finally {
     close();
   }
 }
 
 /** P38: each epoch has one program at most, and none begins for an epoch that was over. */
-function startsIn(yard: Yard, read: Reads, deaths: readonly number[]): readonly string[] {
+function startsIn(yard: Yard, read: Reads, { deaths, slackMs }: Lives): readonly string[] {
   const starts = yard.starts();
   const seen = new Set<string>();
   return starts.flatMap(({ agent, epoch, bead, at }) => {
@@ -143,9 +148,9 @@ function startsIn(yard: Yard, read: Reads, deaths: readonly number[]): readonly 
     );
     if (attempt === undefined) return [`${name} was started for ${bead}, and the town knows nothing of it`];
     const { endedAt } = attempt;
-    if (endedAt === null || at <= endedAt + ON_ITS_WAY_MS) return [];
+    if (endedAt === null || at <= endedAt + slackMs) return [];
     const death = deaths.find((moment) => moment >= endedAt) ?? endedAt;
-    if (at <= death + ON_ITS_WAY_MS && death - endedAt < ON_ITS_WAY_MS) return [];
+    if (at <= death + slackMs && death - endedAt < slackMs) return [];
     return [`${name} was started ${at - endedAt} ms after it was over`];
   });
 }

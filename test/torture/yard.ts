@@ -47,6 +47,12 @@ const SETTINGS = [
 
 export type Start = { readonly agent: string; readonly epoch: number; readonly bead: string; readonly at: number };
 
+/** How a life begins: `before` is a program with its words that starts it, `environment` comes on top of its own. */
+export type Beginning = {
+  readonly before?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+};
+
 /** One life of the process, from its start to its death. */
 export type Life = {
   readonly child: ChildProcess;
@@ -57,21 +63,32 @@ export type Life = {
   complaints(): string;
 };
 
+/** Another agent program than the usual one, more of what its runs find in their environment, and other settings. */
+export type Crew = {
+  readonly agent?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly settings?: readonly string[];
+};
+
 export class Yard {
   readonly root: string;
   readonly data: string;
   readonly repository: string;
   readonly #program: string;
+  readonly #variables: Readonly<Record<string, string>>;
+  readonly #settings: readonly string[];
   #isFounded = false;
 
-  constructor(program: string, folder?: string) {
-    this.root = folder ?? realpathSync(mkdtempSync(join(tmpdir(), 'yardmaster-torture-')));
+  constructor(program: string, { agent = AGENT, variables = {}, settings = [] }: Crew = {}) {
+    this.root = realpathSync(mkdtempSync(join(tmpdir(), 'yardmaster-torture-')));
+    this.#variables = variables;
+    this.#settings = settings;
     this.data = join(this.root, 'town');
     this.repository = join(this.root, 'shop');
     this.#program = program;
     mkdirSync(this.repository, { recursive: true });
     this.git('init', '--quiet', '--initial-branch=main');
-    writeFileSync(join(this.repository, 'agent.sh'), AGENT, { mode: 0o755 });
+    writeFileSync(join(this.repository, 'agent.sh'), agent, { mode: 0o755 });
     this.git('add', '--all');
     this.git('commit', '--quiet', '--message=Begin');
   }
@@ -82,15 +99,16 @@ export class Yard {
     return execFileSync('git', ['-C', this.repository, ...words], { env, encoding: 'utf8' }).trim();
   }
 
-  /** The first life founds the town; the others open it as it is. `before`: a program and its words that start it. */
-  begin(before: readonly string[] = []): Life {
+  /** The first life founds the town; the others open it as it is. */
+  begin({ before = [], environment: added = {} }: Beginning = {}): Life {
     const founding = [
       ...['--repo', this.repository, '--agent', './agent.sh', '--agents', '2', '--env', `LEDGER=${this.#ledger}`],
-      ...SETTINGS.flatMap((setting) => ['--set', setting]),
+      ...Object.entries(this.#variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+      ...[...SETTINGS, ...this.#settings].flatMap((setting) => ['--set', setting]),
     ];
     const words = [this.#program, 'up', '--data', this.data, '--port', '0', ...(this.#isFounded ? [] : founding)];
     const [command = process.execPath, ...rest] = [...before, process.execPath, ...words];
-    const env = { ...environment, HOME: this.root };
+    const env = { ...environment, ...added, HOME: this.root };
     const life = followed(spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
     life.ready.then(
       () => {
