@@ -17,12 +17,14 @@ import {
   nudgeRun,
   probeRun,
   startFailed,
+  startFoundAbsent,
+  startGivenUp,
   startRun,
   stopRun,
   unsure,
 } from './agentTransitions.ts';
 import type { Policy } from './policy.ts';
-import { BREAKER, TOWN } from './wiring.ts';
+import { ATTENTION, BREAKER, TOWN } from './wiring.ts';
 
 export type { AgentContext } from './agentActions.ts';
 
@@ -85,6 +87,7 @@ export const agentMachine = (policy: Policy) =>
           },
           quarantined: {
             description: 'It can not start as it is configured; a retry would be the same again.',
+            tags: ATTENTION,
             entry: 'raiseQuarantine',
             exit: 'settleQuarantine',
             on: {
@@ -158,7 +161,7 @@ export const agentMachine = (policy: Policy) =>
           unconfirmed: {
             description: 'Nobody knows whether it started: not failed, not running.',
             initial: 'asking',
-            after: { unconfirmed: givenUp },
+            after: { unconfirmed: startGivenUp },
             on: {
               'effect.startRun.succeeded': { guard: 'isCurrentEpoch', target: 'starting', actions: 'noteStart' },
               'effect.startRun.refused': [
@@ -173,7 +176,7 @@ export const agentMachine = (policy: Policy) =>
                 on: {
                   'effect.probeRun.succeeded': [
                     { guard: 'saysRunning', target: '#agent.working.starting' },
-                    ...foundAbsent,
+                    ...startFoundAbsent,
                     unsure,
                   ],
                   'effect.probeRun.refused': unsure,
@@ -188,7 +191,6 @@ export const agentMachine = (policy: Policy) =>
             initial: 'active',
             after: { lease: 'suspect' },
             on: {
-              HEARTBEAT: { guard: 'isCurrentEpoch', actions: extendLease },
               // Its own word counts for more than the silence of others.
               CONTAINER_DOWN: { target: 'suspect', actions: 'noteDown' },
             },
@@ -218,6 +220,7 @@ export const agentMachine = (policy: Policy) =>
               },
               stalled: {
                 description: 'A person was told; next it is stopped.',
+                tags: ATTENTION,
                 entry: 'raiseStalled',
                 exit: 'settleStalled',
                 after: { stall: { target: '#agent.working.stopping', actions: 'markStop' } },
@@ -288,7 +291,8 @@ export const agentMachine = (policy: Policy) =>
             after: {
               stop: [
                 { guard: 'hasStopTriesLeft', target: 'stopping', reenter: true },
-                { target: '#agent.exited.stopped', actions: 'endStopped' },
+                // Nobody waits for it any more; it is told until it is known to be gone.
+                { target: '#agent.exited.stopped', actions: ['endStopped', stopRun] },
               ],
             },
             on: {
@@ -299,7 +303,7 @@ export const agentMachine = (policy: Policy) =>
               },
               EXITED: { guard: 'isCurrentEpoch', target: '#agent.exited.stopped', actions: 'endStopped' },
               FAILED: { guard: 'isCurrentEpoch', target: '#agent.exited.stopped', actions: ['endStopped', stopRun] },
-              CONTAINER_DOWN: { target: '#agent.exited.stopped', actions: 'endStopped' },
+              CONTAINER_DOWN: { target: '#agent.exited.stopped', actions: ['endStopped', stopRun] },
               CONTAINER_CLOSING: { target: '#agent.exited.stopped', actions: ['endStopped', stopRun] },
               CONTAINER_RENEWED: { target: '#agent.exited.stopped', actions: ['endStopped', 'resetAttempts'] },
               HEARTBEAT: { guard: 'isCurrentEpoch' },

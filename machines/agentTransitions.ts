@@ -18,21 +18,30 @@ export const startFailed = [
   { guard: 'isMine' as const, target: '#agent.idle.cooldown', actions: 'failStart' as const },
 ];
 
-/** A silent run is given up: what began is a lost run, what never began is a failed start; what may live is ended. */
-export const givenUp = [
-  { guard: 'isEvicted' as const, target: '#agent.exited.evicted', actions: ['evict' as const, stopRun] },
-  { guard: 'hasBegun' as const, target: '#agent.exited.lost', actions: ['failRun' as const, stopRun] },
+/** A start that nobody could confirm is given up; what may live all the same is ended. */
+export const startGivenUp = [
   { guard: 'isAtAttemptsCap' as const, target: '#agent.idle.exhausted', actions: ['failStart' as const, stopRun] },
   { guard: 'isMine' as const, target: '#agent.idle.cooldown', actions: ['failStart' as const, stopRun] },
 ];
 
+/** A silent run is given up: what began is a lost run, what never began is a failed start; what may live is ended. */
+export const givenUp = [
+  { guard: 'isEvicted' as const, target: '#agent.exited.evicted', actions: ['evict' as const, stopRun] },
+  { guard: 'hasBegun' as const, target: '#agent.exited.lost', actions: ['failRun' as const, stopRun] },
+  ...startGivenUp,
+];
+
 /** An answer that settles nothing: it is asked again. */
 export const unsure = { guard: 'isCurrentEpoch' as const, target: 'waiting' };
+/** A run that never gave a sign of life is not there. */
+export const startFoundAbsent = [
+  { guard: 'isAbsentAtCap' as const, target: '#agent.idle.exhausted', actions: 'failStart' as const },
+  { guard: 'saysAbsent' as const, target: '#agent.idle.cooldown', actions: 'failStart' as const },
+];
 export const foundAbsent = [
   { guard: 'isAbsentWithContainer' as const, target: '#agent.exited.evicted', actions: 'evict' as const },
   { guard: 'isAbsentAfterBegin' as const, target: '#agent.exited.lost', actions: 'failRun' as const },
-  { guard: 'isAbsentAtCap' as const, target: '#agent.idle.exhausted', actions: 'failStart' as const },
-  { guard: 'saysAbsent' as const, target: '#agent.idle.cooldown', actions: 'failStart' as const },
+  ...startFoundAbsent,
 ];
 
 /** Late signs of a run that was given up but not fenced: truth wins over the guess. */

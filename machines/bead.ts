@@ -9,6 +9,7 @@ import { define } from '../src/core/define.ts';
 import type { BeadContext } from './beadActions.ts';
 import { beadSetup } from './beadSetup.ts';
 import {
+  abortMerge,
   dependencies,
   evicted,
   lateSigns,
@@ -16,10 +17,12 @@ import {
   overBudget,
   probeMerge,
   reopened,
+  reopenedAfterEnd,
   rework,
   runFailed,
 } from './beadTransitions.ts';
 import type { Policy } from './policy.ts';
+import { ATTENTION } from './wiring.ts';
 
 export type { BeadContext } from './beadActions.ts';
 
@@ -89,6 +92,7 @@ export const beadMachine = (policy: Policy) =>
           },
           blockedFailedDependency: {
             description: 'A bead that it depends on failed: a person decides.',
+            tags: ATTENTION,
             entry: 'raiseBlocked',
             exit: 'settleBlocked',
             on: {
@@ -99,6 +103,7 @@ export const beadMachine = (policy: Policy) =>
           },
           held: {
             description: 'A person holds it back.',
+            tags: ATTENTION,
             on: {
               RELEASE: { target: 'ready', actions: 'dropHold' },
               HOLD: {},
@@ -107,6 +112,7 @@ export const beadMachine = (policy: Policy) =>
           },
           awaitingInput: {
             description: 'Its agent asked a person something.',
+            tags: ATTENTION,
             entry: 'raiseInput',
             exit: 'settleInput',
             on: { RELEASE: { target: 'ready' }, RESET: { actions: 'resetAttempts' } },
@@ -119,6 +125,7 @@ export const beadMachine = (policy: Policy) =>
           },
           blockedConfig: {
             description: 'It can not start as its rig is configured.',
+            tags: ATTENTION,
             entry: 'raiseBlocked',
             exit: 'settleBlocked',
             on: { CONFIG_CHANGED: { target: 'ready', actions: 'resetAttempts' } },
@@ -189,9 +196,6 @@ export const beadMachine = (policy: Policy) =>
             on: {
               'RUN.STOPPED': { guard: 'isCurrentRun', target: '#bead.open.ready' },
               'RUN.FAILED': { guard: 'isCurrentRun', target: '#bead.open.ready', actions: 'countRunFailure' },
-              'RUN.EVICTED': { guard: 'isCurrentRun', target: '#bead.open.ready', actions: 'countEviction' },
-              'RUN.START_FAILED': { guard: 'isCurrentRun', target: '#bead.open.ready', actions: 'unhook' },
-              'RUN.REJECTED': { guard: 'isCurrentRun', target: '#bead.open.ready' },
               'RUN.STARTED': { guard: 'isCurrentRun' },
               RELEASE: { actions: 'dropHold' },
               HOLD: { actions: 'hold' },
@@ -208,6 +212,7 @@ export const beadMachine = (policy: Policy) =>
                 description: 'Merges of a rig go one after another, each with the tests on its result.',
                 entry: merge,
                 on: {
+                  CANCEL: { target: 'cancelling', actions: ['noteReason', 'fenceRun', 'unhook'] },
                   'effect.merge.succeeded': [
                     { guard: 'isOfAnotherDispatch' },
                     { guard: 'isMerged', target: '#bead.closed.merged', actions: 'noteMerge' },
@@ -223,6 +228,7 @@ export const beadMachine = (policy: Policy) =>
               unconfirmed: {
                 description: 'Nobody knows whether it was merged: the target branch is asked.',
                 initial: 'asking',
+                on: { CANCEL: { target: 'cancelling', actions: ['noteReason', 'fenceRun', 'unhook'] } },
                 states: {
                   asking: {
                     description: 'The target branch is looked at.',
@@ -247,9 +253,42 @@ export const beadMachine = (policy: Policy) =>
               },
               blocked: {
                 description: 'Something is in the way of the merge; it is tried again, and a person is told in time.',
+                tags: ATTENTION,
                 entry: 'askForReview',
                 after: { mergeBlocked: 'merging' },
                 on: { RESET: 'merging' },
+              },
+              cancelling: {
+                description: 'A person cancelled it while it was merged: whether it landed is found out first.',
+                initial: 'aborting',
+                on: {
+                  CANCEL: { actions: 'noteReason' },
+                  'effect.merge.succeeded': {
+                    guard: 'isMergedNow',
+                    target: '#bead.closed.merged',
+                    actions: 'noteLate',
+                  },
+                },
+                states: {
+                  aborting: {
+                    description: 'The merge is called off, and the target branch says whether that was in time.',
+                    entry: abortMerge,
+                    on: {
+                      'effect.abortMerge.succeeded': [
+                        { guard: 'isOfAnotherDispatch' },
+                        { guard: 'isFoundMerged', target: '#bead.closed.merged', actions: 'noteLate' },
+                        { target: '#bead.failed.cancelled' },
+                      ],
+                      'effect.abortMerge.refused': { target: 'waiting', actions: 'noteBlockage' },
+                      'effect.abortMerge.unanswered': { target: 'waiting', actions: 'noteBlockage' },
+                    },
+                  },
+                  waiting: {
+                    description: 'Until the target branch is asked again; a person is told in time.',
+                    entry: 'askForReview',
+                    after: { mergePoll: 'aborting' },
+                  },
+                },
               },
             },
           },
@@ -291,6 +330,7 @@ export const beadMachine = (policy: Policy) =>
           },
           gaveUp: {
             description: 'Too many runs were lost, or too many dispatches spent.',
+            tags: ATTENTION,
             // The run that was lost last may still live: nobody waits for it any more.
             entry: ['announceFailed', 'raiseFailed', 'fenceRun'],
             exit: 'settleFailed',
@@ -298,26 +338,29 @@ export const beadMachine = (policy: Policy) =>
           },
           permanent: {
             description: 'Its agent reported that it can not be done as it is written.',
+            tags: ATTENTION,
             entry: ['announceFailed', 'raiseFailed'],
             exit: 'settleFailed',
             on: reopened,
           },
           reworkExhausted: {
             description: 'Its work conflicted or broke the tests too often.',
+            tags: ATTENTION,
             entry: ['announceFailed', 'raiseFailed'],
             exit: 'settleFailed',
             on: reopened,
           },
           budget: {
             description: 'It cost what it may cost.',
+            tags: ATTENTION,
             entry: ['announceFailed', 'raiseFailed'],
             exit: 'settleFailed',
-            on: reopened,
+            on: reopenedAfterEnd,
           },
           cancelled: {
             description: 'A person cancelled it.',
             entry: 'announceFailed',
-            on: reopened,
+            on: reopenedAfterEnd,
           },
         },
       },

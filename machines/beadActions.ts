@@ -154,8 +154,8 @@ function noteMerge(_: BeadContext, event: BeadEvent): BeadPlan {
   if (event.type === 'effect.merge.succeeded' && event.result.kind === 'merged') {
     return { context: { mergeCommit: event.result.commit, reason: null } };
   }
-  if (event.type === 'effect.probeMerge.succeeded') return { context: { mergeCommit: event.result.commit } };
-  return {};
+  const isFound = event.type === 'effect.probeMerge.succeeded' || event.type === 'effect.abortMerge.succeeded';
+  return isFound ? { context: { mergeCommit: event.result.commit, reason: null } } : {};
 }
 
 function noteBlockage(context: BeadContext, event: BeadEvent): BeadPlan {
@@ -167,8 +167,10 @@ function blockage(event: BeadEvent): string {
     case 'effect.merge.succeeded':
       return event.result.kind === 'blocked' ? event.result.reason : `merge: ${event.result.kind}`;
     case 'effect.probeMerge.refused':
+    case 'effect.abortMerge.refused':
       return `nobody can say whether it was merged: ${event.reason}`;
     case 'effect.probeMerge.unanswered':
+    case 'effect.abortMerge.unanswered':
       return `nobody can say whether it was merged: ${event.cause}`;
     default:
       return 'the merge gave no answer';
@@ -280,6 +282,9 @@ export function beadActions(policy: Policy) {
     noteStopped: change((_, event) => ({ reason: reasonIn(event, 'stopped'), backoffStep: 1 })),
     noteWork: plan(noteWork),
     noteMerge: plan(noteMerge),
+    noteLate: plan<BeadContext, BeadEvent>((context, event) => ({
+      context: { ...noteMerge(context, event).context, reason: 'its work was merged already when it was cancelled' },
+    })),
     noteBlockage: plan(noteBlockage),
     addCost: change((context, event) => ({
       spentUsd: context.spentUsd + (event.type === 'SPENT' ? event.costUsd : 0),

@@ -76,7 +76,10 @@ export const beadSetup = (policy: Policy) =>
       addsNothing: ({ event }) => addsNothing(event),
       isBlocked: ({ event }) => event.type === 'effect.merge.succeeded' && event.result.kind === 'blocked',
       isAtReworksCap: ({ context }) => context.reworks + 1 >= policy.reworksMax,
-      isFoundMerged: ({ event }) => event.type === 'effect.probeMerge.succeeded' && event.result.commit !== null,
+      isMergedNow: ({ context, event }) => isCurrent(context, event) && merged(event),
+      isFoundMerged: ({ event }) =>
+        (event.type === 'effect.probeMerge.succeeded' || event.type === 'effect.abortMerge.succeeded') &&
+        event.result.commit !== null,
       hasMergeTriesLeft: ({ context }) => context.mergeTries < policy.mergeTriesMax,
       isOverBudget: ({ context, event }) => isOverBudget(policy, context, event),
     },
@@ -85,6 +88,7 @@ export const beadSetup = (policy: Policy) =>
       ...beadActions(policy),
       merge: (_, _params: MergeParams) => {},
       probeMerge: (_, _params: MergeParams) => {},
+      abortMerge: (_, _params: MergeParams) => {},
     },
   });
 

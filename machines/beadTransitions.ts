@@ -6,6 +6,7 @@ import { type BeadContext, mergeParams } from './beadActions.ts';
 type Scene = { context: BeadContext };
 export const merge = { type: 'merge' as const, params: ({ context }: Scene) => mergeParams(context) };
 export const probeMerge = { type: 'probeMerge' as const, params: ({ context }: Scene) => mergeParams(context) };
+export const abortMerge = { type: 'abortMerge' as const, params: ({ context }: Scene) => mergeParams(context) };
 
 const completed = [
   { guard: 'merges' as const, target: '#bead.in_progress.inReview', actions: 'noteWork' as const },
@@ -46,8 +47,9 @@ export const overBudget = {
     { guard: 'isCurrentRun' as const, actions: 'addCost' as const },
   ],
 };
+export const reopened = { REOPEN: { target: '#bead.open', actions: 'reopen' as const } };
 /** A run that is still being ended is waited for: two runs of one bead can never be. */
-export const reopened = {
+export const reopenedAfterEnd = {
   REOPEN: [
     { guard: 'isEnding' as const, target: '#bead.in_progress.stopping', actions: 'reopen' as const },
     { target: '#bead.open', actions: 'reopen' as const },

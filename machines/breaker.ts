@@ -13,8 +13,16 @@ const DAY_MS = 24 * HOUR_MS;
 /** With so many starts at a time let in after a closing, the ramp is over. */
 const RAMP_TOP = 16;
 
-/** A bucket of tokens that fills continuously: `perMs` a millisecond, up to its size. */
+/** With so many groups the hour is told apart. */
+const GROUP_MS = HOUR_MS / 60;
+
+/** A bucket of tokens that fills continuously: as many in a day as it holds. */
 type Bucket = { tokens: number; at: number };
+/**
+ * The tokens that are left of the hour, and those that were taken in it, oldest first. Neighbours are counted together,
+ * under the last of them: never more are taken in any hour than it has, however many that are.
+ */
+type Window = { tokens: number; taken: { at: number; count: number }[] };
 
 export type BreakerContext = {
   /** Outcomes of starts in the window, oldest first: time and success. */
@@ -26,7 +34,7 @@ export type BreakerContext = {
   /** Starts that were let in after a closing and are not resolved, and how many may be. */
   pending: number[];
   ramp: number;
-  hourly: Bucket;
+  hourly: Window;
   daily: Bucket;
   /** Money of the current day, and when that day ends. */
   spentUsd: number;
@@ -34,28 +42,34 @@ export type BreakerContext = {
   reason: string | null;
 };
 
-function fill(bucket: Bucket, event: BreakerEvent, size: { most: number; periodMs: number }): Bucket {
-  const gained = ((event.at - bucket.at) * size.most) / size.periodMs;
-  return { tokens: Math.min(bucket.tokens + Math.max(gained, 0), size.most), at: event.at };
+function fill({ tokens, at }: Bucket, event: BreakerEvent, most: number): Bucket {
+  const gained = ((event.at - at) * most) / DAY_MS;
+  return { tokens: Math.min(tokens + Math.max(gained, 0), most), at: event.at };
 }
 
-const sizes = (policy: Policy) => ({
-  hourly: { most: policy.townDispatchesPerHour, periodMs: HOUR_MS },
-  daily: { most: policy.townDispatchesPerDay, periodMs: DAY_MS },
-});
+function slide({ taken }: Window, event: BreakerEvent, most: number): Window {
+  const left = taken.filter(({ at }) => at + HOUR_MS > event.at);
+  return { tokens: most - left.reduce((sum, { count }) => sum + count, 0), taken: left };
+}
+
+function take({ tokens, taken }: Window, { at }: BreakerEvent): Window {
+  const last = taken.at(-1);
+  const joins = last !== undefined && Math.floor(last.at / GROUP_MS) === Math.floor(at / GROUP_MS);
+  const before = joins ? taken.slice(0, -1) : taken;
+  return { tokens: tokens - 1, taken: [...before, { at, count: 1 + (joins ? last.count : 0) }] };
+}
 
 function filled(policy: Policy, context: BreakerContext, event: BreakerEvent) {
-  const { hourly, daily } = sizes(policy);
-  return { hourly: fill(context.hourly, event, hourly), daily: fill(context.daily, event, daily) };
+  const hourly = slide(context.hourly, event, policy.townDispatchesPerHour);
+  return { hourly, daily: fill(context.daily, event, policy.townDispatchesPerDay) };
 }
 
-/** How long until both buckets hold a whole token. */
-function refillMs(policy: Policy, context: BreakerContext): number {
-  const { hourly, daily } = sizes(policy);
-  const wait = (bucket: Bucket, size: { most: number; periodMs: number }) =>
-    Math.max(0, ((1 - bucket.tokens) * size.periodMs) / size.most);
+/** How long until the hour and the day have a whole token each. */
+function refillMs(policy: Policy, { hourly, daily }: BreakerContext, now: number): number {
+  const oldest = hourly.tokens >= 1 ? now : (hourly.taken[0]?.at ?? now) + HOUR_MS;
+  const missing = ((1 - daily.tokens) * DAY_MS) / policy.townDispatchesPerDay;
   // One more millisecond, so that rounding never leaves it a hair short of a token.
-  return 1 + Math.ceil(Math.max(wait(context.hourly, hourly), wait(context.daily, daily)));
+  return Math.max(1, oldest - now, missing > 0 ? 1 + Math.ceil(missing) : 0);
 }
 
 function inWindow(policy: Policy, context: BreakerContext, event: BreakerEvent) {
@@ -101,7 +115,7 @@ const breakerSetup = (policy: Policy) =>
       cool: ({ context }) => doublingMs(policy.breakerCoolMs, policy.breakerCoolMaxMs, context.openings - 1),
       probeResult: policy.breakerProbeMs,
       ramp: policy.rampMs,
-      refill: ({ context }) => refillMs(policy, context),
+      refill: ({ context, event }) => refillMs(policy, context, event.at),
       dayEnd: ({ context, event }) => Math.max(1, context.dayEndsAt - event.at),
     },
     guards: {
@@ -121,17 +135,12 @@ const breakerSetup = (policy: Policy) =>
       ...reservedActions,
       takeToken: act((context, event) => {
         const { hourly, daily } = filled(policy, context, event);
-        return {
-          context: {
-            hourly: { ...hourly, tokens: hourly.tokens - 1 },
-            daily: { ...daily, tokens: daily.tokens - 1 },
-          },
-        };
+        return { context: { hourly: take(hourly, event), daily: { ...daily, tokens: daily.tokens - 1 } } };
       }),
       fillBuckets: act((context, event) => ({ context: filled(policy, context, event) })),
       resetBuckets: act((_, { at }) => ({
         context: {
-          hourly: { tokens: policy.townDispatchesPerHour, at },
+          hourly: { tokens: policy.townDispatchesPerHour, taken: [] },
           daily: { tokens: policy.townDispatchesPerDay, at },
         },
       })),
@@ -204,7 +213,7 @@ export const breakerMachine = (policy: Policy) =>
         dayEndsAt: 0,
         reason: null,
       },
-      hourly: { tokens: policy.townDispatchesPerHour, at: 0 },
+      hourly: { tokens: policy.townDispatchesPerHour, taken: [] },
       daily: { tokens: policy.townDispatchesPerDay, at: 0 },
     },
     initial: 'closed',

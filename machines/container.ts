@@ -6,7 +6,7 @@ import { setup } from 'xstate';
 import { define } from '../src/core/define.ts';
 import { doublingMs, type Policy } from './policy.ts';
 import type { ContainerEvent, ContainerInput, HealParams } from './vocabulary.ts';
-import { type Plan, plan, publish, raise, reservedActions, settle, TOWN } from './wiring.ts';
+import { ATTENTION, type Plan, plan, publish, raise, reservedActions, settle, TOWN } from './wiring.ts';
 
 const RESTART_WINDOW_MS = 600_000;
 /** So many earlier incarnations are remembered, to tell a late report from a restart. */
@@ -282,12 +282,11 @@ export const containerMachine = (policy: Policy) =>
           'effect.closeContainer.succeeded': 'absent',
           'effect.closeContainer.refused': 'absent',
           'effect.closeContainer.unanswered': 'absent',
-          REVIVED: revived,
-          VACATE: vacate,
         },
       },
       broken: {
         description: 'It can not be made as it is configured; a person was told.',
+        tags: ATTENTION,
         entry: ['announceDown', 'raiseBroken'],
         exit: 'settleBroken',
         on: { RESET: 'provisioning', CONFIG_CHANGED: 'provisioning', ...signs },

@@ -5,7 +5,7 @@ import { setup } from 'xstate';
 import { define } from '../src/core/define.ts';
 import type { Policy } from './policy.ts';
 import type { EscalationEvent, EscalationInput } from './vocabulary.ts';
-import { type Plan, plan, reservedActions } from './wiring.ts';
+import { ATTENTION, type Plan, plan, reservedActions } from './wiring.ts';
 
 export type EscalationContext = {
   id: string;
@@ -47,6 +47,7 @@ export const escalationMachine = (policy: Policy) =>
     states: {
       raised: {
         description: 'A person is asked for.',
+        tags: ATTENTION,
         entry: {
           type: 'announce',
           params: ({ context: { subject, cause, message, reminders } }) => ({ subject, cause, message, reminders }),

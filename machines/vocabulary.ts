@@ -103,7 +103,8 @@ export type BeadInput = {
 export type BeadEvent =
   | (Stamped & BeadMessage)
   | Outcome<'merge', MergeResult, MergeParams>
-  | Outcome<'probeMerge', { commit: string | null }, MergeParams>;
+  | Outcome<'probeMerge', { commit: string | null }, MergeParams>
+  | Outcome<'abortMerge', { commit: string | null }, MergeParams>;
 
 export type BeadMessage =
   | { type: 'DISPATCH'; agent: string; epoch: number; probe: boolean }
@@ -181,6 +182,17 @@ export type RigConfig = {
   env: Record<string, string>;
   /** Environment variable → secret reference; never a value. */
   secrets: Record<string, string>;
+  /** Whether runs and tests are kept from the town's folder; `auto` when absent: where the system lets it. */
+  isolation?: 'auto' | 'required' | 'off' | undefined;
+  /** What each of their processes may use; absent: no bound. */
+  limits?: RigLimits | undefined;
+};
+export type RigLimits = {
+  memoryMb?: number | undefined;
+  processes?: number | undefined;
+  cpuSeconds?: number | undefined;
+  openFiles?: number | undefined;
+  fileMb?: number | undefined;
 };
 export type TownInput = { name: string; policy: JsonObject };
 export type TownEvent = Stamped & TownMessage;

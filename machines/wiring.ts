@@ -64,6 +64,9 @@ export function settle(subject: string, cause: string): Queued {
   return tell('escalation', escalationId(subject, cause), { type: 'RESOLVE', reason: `${subject} moved on` });
 }
 
+/** The tag of states in which something waits for a person: the inspector lists who is there. */
+export const ATTENTION = 'attention';
+
 /** The one town of a database, and its one breaker. */
 export const TOWN = 'town';
 export const BREAKER = 'town';

@@ -19,6 +19,7 @@ export type {
   RunSpec,
   StartOutcome,
 } from './agents/port.ts';
+export { createPolicyCheck } from './check/approval.ts';
 // Charts: what a machine looks like, from the machine itself.
 export { type Chart, chart } from './core/chart.ts';
 export { type DefineOptions, type Definition, define } from './core/define.ts';
@@ -46,6 +47,9 @@ export { createSystemEnv } from './env/system.ts';
 // HTTP: the control endpoints.
 export { createApp } from './http/app.ts';
 export { serveTown } from './http/serve.ts';
+// The inspector: pages over any engine.
+export { type InspectorOptions, inspector } from './inspector/mount.ts';
+export type { ActionDescription, MachineDescription, Subject } from './inspector/source.ts';
 export type { EffectCall, EffectHandler } from './scheduler/effect-handler.ts';
 export { openMemory } from './store/memory.ts';
 export type { LogRow, Store } from './store/port.ts';
@@ -60,6 +64,6 @@ export type {
   Why,
   WhyCondition,
 } from './town/api.ts';
-export type { TownOptions } from './town/options.ts';
+export type { PolicyCheck, PolicyProblem, TownOptions } from './town/options.ts';
 // The town: agents, beads, and the hands that run them.
 export { createTown } from './town/town.ts';

@@ -1,13 +1,7 @@
 /** The parts of the README that are made from the code: `UPDATE=1 npx vitest run test/readme.test.ts` writes them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { townMachines } from '../machines/index.ts';
-import { defaultPolicy } from '../machines/policy.ts';
-import { chartsPage } from '../src/cli/commands/charts.ts';
-import { chart } from '../src/core/chart.ts';
-import { overview } from '../src/core/overview.ts';
-
-const machines = townMachines(defaultPolicy);
+import { chartsPage, machineNames, pictureFiles, pictureMarkdown } from '../src/cli/charts.ts';
 
 /** Everything from the first import on, with the imports as a user writes them. */
 function example(file: string): string {
@@ -18,8 +12,7 @@ function example(file: string): string {
 function made(marker: string): string {
   const [kind, name = ''] = marker.split(':');
   if (kind === 'example') return `\`\`\`ts\n${example(name)}\n\`\`\``;
-  const definition = name === 'agent' ? machines.agent : machines.bead;
-  return `\`\`\`mermaid\n${overview(chart(definition))}\n\`\`\``;
+  return pictureMarkdown(name, 'docs/pictures');
 }
 
 it('shows the chart and the example as they are in the code', () => {
@@ -35,4 +28,11 @@ it('shows the chart and the example as they are in the code', () => {
 it('has the charts of the machines as they run in machines/README.md', () => {
   if (process.env.UPDATE) writeFileSync('machines/README.md', chartsPage());
   expect(readFileSync('machines/README.md', 'utf8')).toBe(chartsPage());
+});
+
+it('has the pictures of the machines as they run in docs/pictures', async () => {
+  for (const { name, text } of await pictureFiles(machineNames)) {
+    if (process.env.UPDATE) writeFileSync(`docs/pictures/${name}`, text);
+    expect(readFileSync(`docs/pictures/${name}`, 'utf8'), `${name} is stale: npm run charts`).toBe(text);
+  }
 });

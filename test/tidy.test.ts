@@ -16,7 +16,7 @@ function filesBelow(folder: string, ending: string): string[] {
     names
       .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
       // Installed packages below a workspace's folder are not ours.
-      .filter((path) => path.endsWith(ending) && !/\/(node_modules|\.runtimes)\//.test(path))
+      .filter((path) => path.endsWith(ending) && !/\/(node_modules|\.runtimes|dist)\//.test(path))
       .sort()
   );
 }
@@ -28,7 +28,7 @@ function read(path: string): string | null {
 }
 
 const sources = ['machines', 'src', 'test']
-  .flatMap((folder) => filesBelow(folder, '.ts'))
+  .flatMap((folder) => [...filesBelow(folder, '.ts'), ...filesBelow(folder, '.tsx')])
   .map((path) => readSource(path, read(path) ?? ''));
 const documents: Markdown[] = ['README.md', ...filesBelow('docs', '.md'), ...filesBelow('machines', '.md')].map(
   (path) => ({

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMaskStream } from './mask.ts';
@@ -20,6 +21,8 @@ export type ChildOrder = {
   readonly inputFile: string | null;
   /** Values that never appear in the output. */
   readonly secretValues: readonly string[];
+  /** In a box, a signal that ended the command comes back as a code above 128. */
+  readonly isBoxed?: boolean;
 };
 
 export type Child = { readonly identity: ProcessIdentity | null; readonly ended: Promise<ChildEnd> };
@@ -59,9 +62,15 @@ export async function startChild(order: ChildOrder, onOutput: (text: string) => 
   const ended = exited.then(async (end) => {
     await killAll({ marker, leader: identity });
     await drain();
-    return end;
+    return order.isBoxed ? unboxed(end) : end;
   });
   return { identity, ended };
+}
+
+function unboxed({ code, signal }: ChildEnd): ChildEnd {
+  const number = code === null ? 0 : code - 128;
+  const [name] = Object.entries(constants.signals).find(([, value]) => value === number) ?? [];
+  return name === undefined ? { code, signal } : { code: null, signal: name };
 }
 
 /**

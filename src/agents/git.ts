@@ -8,7 +8,13 @@ import type { Environment } from './secrets.ts';
 
 export type GitResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-export type GitOptions = { readonly signal?: AbortSignal };
+export type GitOptions = {
+  readonly signal?: AbortSignal;
+  /** The repository of the folder, named outright: none is looked for. */
+  readonly gitFolder?: string;
+  /** Standard input. */
+  readonly input?: string;
+};
 
 /** Calls of git in one folder after the other; stateless. */
 export interface Git {
@@ -32,6 +38,8 @@ const settings: readonly string[] = [
   'core.hooksPath=/dev/null',
   'core.sshCommand=false',
   'protocol.ext.allow=never',
+  'protocol.file.allow=always',
+  'diff.ignoreSubmodules=all',
   'diff.external=',
   'credential.helper=',
   'commit.gpgSign=false',
@@ -64,7 +72,7 @@ export function createGit({ environment }: { environment: Environment }): Git {
     GIT_COMMITTER_EMAIL: identity.EMAIL,
   };
   const attempt = (directory: string, args: readonly string[], options: GitOptions = {}) =>
-    call({ directory, args, env, signal: options.signal });
+    call({ directory, args, env, options });
   return {
     try: attempt,
     async run(directory, args, options) {
@@ -80,17 +88,19 @@ type Call = {
   directory: string;
   args: readonly string[];
   env: Record<string, string>;
-  signal: AbortSignal | undefined;
+  options: GitOptions;
 };
 
-async function call({ directory, args, env, signal }: Call): Promise<GitResult> {
+async function call({ directory, args, env, options }: Call): Promise<GitResult> {
+  const { signal, gitFolder, input } = options;
+  const place = gitFolder === undefined ? [] : [`--git-dir=${gitFolder}`, `--work-tree=${directory}`];
   const flags = settings.flatMap((setting) => ['-c', setting]);
-  const result = await execa('git', ['-C', directory, ...flags, ...args], {
+  const result = await execa('git', ['-C', directory, ...place, ...flags, ...args], {
     env,
     extendEnv: false,
     shell: false,
     reject: false,
-    stdin: 'ignore',
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     timeout: callTimeoutMs,
     maxBuffer: outputBytesMax,
     ...(signal ? { cancelSignal: signal } : {}),

@@ -14,9 +14,11 @@ import { mkdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Retryable, Terminal } from '../core/errors.ts';
 import type { Env } from '../env/env.ts';
+import { forgetAttempts, listAttempts } from './attempt-branches.ts';
 import { killAll } from './child.ts';
 import { baseEnvironment } from './environment.ts';
 import { checkBranchName, checkCommit, checkIdentifier, createGit, type Git } from './git.ts';
+import { Isolator } from './isolation.ts';
 import type { Integrator, MergeOutcome, MergeRequest } from './port.ts';
 import { branchHead, resolveBranch } from './repository.ts';
 import type { Environment } from './secrets.ts';
@@ -31,6 +33,8 @@ export type IntegratorOptions = {
   readonly env: Env;
   /** The town's own environment: PATH and a few others are handed on to tests. */
   readonly environment: Environment;
+  /** Folder of towns that no test has to see, beside the one that `root` is in; none when absent. */
+  readonly hidden?: string;
   /** Values that the kept output of tests must not hold. */
   readonly secretValues?: readonly string[];
 };
@@ -46,26 +50,33 @@ export function createIntegrator(options: IntegratorOptions): Integrator {
   return {
     merge: (request, signal) => inTurn(`rig:${root}:${request.rig}`, () => work.merge(request, signal)),
     merged: (request) => inTurn(`rig:${root}:${request.rig}`, () => work.merged(request)),
+    attempts: (repository) => listAttempts(git, repository),
+    forget: (repository, attempts) => forgetAttempts(git, repository, attempts),
   };
 }
 
 class Integration {
   readonly #options: IntegratorOptions;
   readonly #git: Git;
+  readonly #isolator: Isolator;
 
   constructor(options: IntegratorOptions, git: Git) {
     this.#options = options;
+    const { root, hidden = null, environment } = options;
+    this.#isolator = new Isolator({ root, hidden, environment });
     this.#git = git;
   }
 
   async merge(request: MergeRequest, signal: AbortSignal): Promise<MergeOutcome> {
-    await this.#check(request);
+    checkNames(request);
     const { path, targetBranch } = request.repository;
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
       if (signal.aborted) throw new Retryable(`the merge of ${request.bead} was called off`, 0);
       const target = await resolveBranch(this.#git, path, targetBranch);
       const done = await this.#alreadyIn(request, target);
       if (done !== 'no') return done === 'nothing' ? { kind: 'nothing' } : { kind: 'merged', commit: done.commit };
+      // Only now: the branch of work that is merged already may be gone.
+      await this.#check(request);
       const folder = await this.#prepare(request, target);
       const merge = await this.#mergeIn(folder, request);
       if (merge.kind === 'conflict') return merge;
@@ -87,7 +98,6 @@ class Integration {
   }
 
   async #check(work: Work): Promise<void> {
-    checkNames(work);
     const head = await branchHead(this.#git, work.repository.path, work.branch);
     if (head === work.head) return;
     const is = head === null ? 'is gone' : `is at ${head}`;
@@ -176,6 +186,7 @@ class Integration {
 
   async #test(folder: string, request: MergeRequest, signal: AbortSignal): Promise<MergeOutcome | null> {
     if (request.test.length === 0) return null;
+    await this.#isolator.check({ mode: request.isolation ?? 'auto', limits: request.limits ?? {} });
     const environment = {
       ...baseEnvironment(this.#options.environment),
       YARDMASTER_BEAD: request.bead,
@@ -189,6 +200,11 @@ class Integration {
       environment,
       secretValues: this.#options.secretValues ?? [],
       timeoutMs: request.testTimeoutMs,
+      box: (argv: readonly string[]) =>
+        this.#isolator.wrap({
+          ...{ argv, directory: folder, readable: [], repository: request.repository.path },
+          ...{ mode: request.isolation ?? 'auto', limits: request.limits ?? {} },
+        }),
     };
     const result = await verify(this.#options.env, order, signal);
     return result.kind === 'passed' ? null : { kind: 'tests_failed', code: result.code, tail: result.tail };

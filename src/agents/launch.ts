@@ -8,6 +8,7 @@ import { fillCommand, findProgram } from './command.ts';
 import { baseEnvironment, runEnvironment } from './environment.ts';
 import { writePrivate } from './files.ts';
 import { checkIdentifier, committerFor, type Git } from './git.ts';
+import type { Isolator } from './isolation.ts';
 import type { RunSpec } from './port.ts';
 import { resolveBranch } from './repository.ts';
 import type { RunFiles, RunRecord } from './run-files.ts';
@@ -23,6 +24,7 @@ export type LaunchPlace = {
   /** Values, beside the run's own, that its kept output never holds. */
   readonly secretValues: readonly string[];
   readonly incarnation: string;
+  readonly isolator: Isolator;
 };
 
 /** A start that nothing speaks against. */
@@ -63,6 +65,7 @@ export async function prepareRun(run: RunSpec, files: RunFiles, place: LaunchPla
   });
   const [name = '', ...rest] = argv;
   if (name === '') throw new Refused('invalid', `the agent command of ${run.agent} is empty: name a program`);
+  await place.isolator.check(boxOf(run));
   await resolveBranch(place.git, run.repository.path, run.repository.targetBranch);
   const program = await findProgram(name, { path: environment.PATH, directory: run.repository.path });
   const token = run.api === null ? [] : [run.api.token];
@@ -96,8 +99,12 @@ export async function launchRun(
       directory: worktree.worktree,
       environment: prepared.environment,
     });
+    const { argv, isBoxed } = await place.isolator.wrap({
+      ...{ argv: prepared.argv, directory: worktree.worktree, repository: run.repository.path, ...boxOf(run) },
+      readable: [files.path('prompt')],
+    });
     const order: ChildOrder = {
-      argv: prepared.argv,
+      ...{ argv, isBoxed },
       directory: worktree.worktree,
       environment: { ...committer, ...prepared.environment },
       inputFile: prepared.promptToInput ? files.path('prompt') : null,
@@ -110,6 +117,10 @@ export async function launchRun(
     await place.worktrees.discard(worktree);
     throw thrown;
   }
+}
+
+function boxOf({ isolation = 'auto', limits = {} }: RunSpec) {
+  return { mode: isolation, limits };
 }
 
 function toRecord(run: RunSpec, worktree: AttemptWorktree, rest: { marker: string; incarnation: string }): RunRecord {

@@ -55,11 +55,13 @@ export class LiveRuns {
   readonly #options: LiveRunsOptions;
   readonly #alarms = new Set<Alarm>();
   readonly #waiting = new Map<LiveRun, (() => void)[]>();
+  #heartbeatMs: number;
   #look: Alarm | null = null;
   #closed = false;
 
   constructor(options: LiveRunsOptions) {
     this.#options = options;
+    this.#heartbeatMs = options.heartbeatMs;
   }
 
   get(run: { agent: string; epoch: number }): LiveRun | null {
@@ -87,6 +89,16 @@ export class LiveRuns {
     run.child?.on('exit', () => this.#settleSoon(run));
     if (run.child === null) this.#lookLater();
     this.#beat(run);
+  }
+
+  /** Each run says at once that it lives, and then as often as asked: a lease that is shorter now is not missed. */
+  setHeartbeat(everyMs: number): void {
+    if (everyMs === this.#heartbeatMs) return;
+    this.#heartbeatMs = everyMs;
+    for (const run of this.all()) {
+      run.beat?.cancel();
+      this.#beat(run);
+    }
   }
 
   /** Ends a run with its grace, and resolves when its end is settled. */
@@ -187,7 +199,7 @@ export class LiveRuns {
   }
 
   #beat(run: LiveRun): void {
-    const { env, reports, heartbeatMs } = this.#options;
+    const { env, reports } = this.#options;
     if (this.#closed || run.settling) return;
     const { agent, epoch, incarnation } = run.record;
     const at = env.clock.now();
@@ -195,7 +207,7 @@ export class LiveRuns {
     const active = end > run.outputEnd;
     run.outputEnd = end;
     if (this.isRunning(run)) reports.heartbeat({ kind: 'heartbeat', agent, epoch, incarnation, at, active });
-    run.beat = env.clock.at(at + heartbeatMs, () => this.#beat(run), { background: true });
+    run.beat = env.clock.at(at + this.#heartbeatMs, () => this.#beat(run), { background: true });
   }
 
   #lookLater(): void {

@@ -20,13 +20,24 @@ import { Fences } from './fences.ts';
 import { makePrivateFolder } from './files.ts';
 import { createGit } from './git.ts';
 import { loadIncarnation, renewIncarnation } from './incarnation.ts';
+import { Isolator } from './isolation.ts';
 import { checkRun, type Launched, type LaunchPlace, launchRun, prepareRun } from './launch.ts';
 import { type LiveRun, LiveRuns } from './live-runs.ts';
 import { beforeStart, outcomeOfSpawn, toStartOutcome } from './outcome.ts';
 import { type OutputPiece, type OutputRange, readPiece } from './output.ts';
-import type { Container, Evidence, RunReport, RunSpec, RunStatus, StartOutcome } from './port.ts';
+import type {
+  Container,
+  Evidence,
+  IsolationStatus,
+  RigPlan,
+  RunReport,
+  RunSpec,
+  RunStatus,
+  StartOutcome,
+} from './port.ts';
 import { isAlive, type ProcessIdentity } from './processes.ts';
 import { Reports } from './reports.ts';
+import { inspectRig, refuseRig } from './rig-check.ts';
 import { listRunFiles, RunFiles, type RunRecord } from './run-files.ts';
 import type { Environment } from './secrets.ts';
 import { inTurn } from './turns.ts';
@@ -42,6 +53,8 @@ export type LocalContainerOptions = {
   readonly heartbeatMs: number;
   /** HOME of the agents, where it is not the town's. */
   readonly home?: string;
+  /** Folder of towns that no agent has to see, beside the one that `root` is in; none when absent. */
+  readonly hidden?: string;
   /** Values, beside a run's own secrets and token, that its kept output must not hold. */
   readonly secretValues?: readonly string[];
 };
@@ -54,6 +67,8 @@ export interface LocalContainer extends Container {
    * new id alone.
    */
   restart(): Promise<{ incarnation: string }>;
+  setHeartbeat(everyMs: number): void;
+  isolation(): Promise<IsolationStatus>;
   /** A piece of a run's output, masked; its end when no offset is given. Null when nothing of the run is kept. */
   readOutput(run: RunName, range: OutputRange): Promise<OutputPiece | null>;
 }
@@ -88,7 +103,9 @@ class Local implements LocalContainer {
     this.#fences = new Fences(root);
     this.#reports = new Reports(env);
     this.#live = new LiveRuns({ env, runsFolder: this.#runsFolder, worktrees, reports: this.#reports, heartbeatMs });
-    this.#place = { git, worktrees, environment, home: options.home, secretValues: options.secretValues ?? [] };
+    const isolator = new Isolator({ root, hidden: options.hidden ?? null, environment });
+    const { home, secretValues = [] } = options;
+    this.#place = { git, worktrees, environment, home, secretValues, isolator };
   }
 
   start(run: RunSpec, signal: AbortSignal): Promise<StartOutcome> {
@@ -99,6 +116,21 @@ class Local implements LocalContainer {
       start.then(forget, forget);
       return start;
     }, signal);
+  }
+
+  async check(plan: RigPlan): Promise<{ path: string }> {
+    const { problems, repository } = await inspectRig(plan, this.#options.environment);
+    if (problems.length > 0) throw refuseRig(problems);
+    return { path: repository?.path ?? plan.path };
+  }
+
+  async isolation(): Promise<IsolationStatus> {
+    await makePrivateFolder(this.#options.root);
+    return this.#place.isolator.status();
+  }
+
+  setHeartbeat(everyMs: number): void {
+    this.#live.setHeartbeat(everyMs);
   }
 
   async stop(run: RunName & { graceMs: number }): Promise<'stopped' | 'gone'> {

@@ -10,6 +10,8 @@
  * - C4 whatever ends a run is reported as one `exited` report, again and again until it is acknowledged.
  */
 import type { EpochMs } from '../core/types.ts';
+import type { IsolationMode } from './isolation-mode.ts';
+import type { RunLimits } from './limits.ts';
 
 /** Tri-state: "unknown" is not "no". */
 export type StartOutcome =
@@ -42,7 +44,13 @@ export type RunSpec = {
   /** Branch of the previous attempt, where there is one. */
   readonly previousBranch: string | null;
   readonly graceMs: number;
+  /** Whether it runs in a box of its own; `auto` when absent. */
+  readonly isolation?: IsolationMode | undefined;
+  readonly limits?: RunLimits | undefined;
 };
+
+/** Whether runs can be kept from the town's folder here, and why not. */
+export type IsolationStatus = { readonly available: boolean; readonly reason: string | null };
 
 export type AgentCommand = {
   /** Program and arguments; `{prompt}`, `{promptFile}`, `{bead}`, `{title}` are replaced inside an argument. */
@@ -87,8 +95,26 @@ export type RunReport =
 
 export type RunStatus = 'running' | 'absent' | 'unknown';
 
+/** What a rig names that has to be there before a run of it can start. */
+export type RigPlan = {
+  readonly path: string;
+  readonly branch?: string;
+  readonly argv: readonly string[];
+  readonly test: readonly string[];
+  readonly secrets: Readonly<Record<string, string>>;
+};
+
 export interface Container {
   readonly id: string;
+  /**
+   * Looks whether runs of a rig could start here; resolves with the plan, its path as it really is.
+   * Rejects with Refused `invalid` and `details.problems`. Without it, the first start tells.
+   */
+  check?(plan: RigPlan): Promise<{ path: string }>;
+  /** Whether runs are kept from the town's folder; without it, nobody knows. */
+  isolation?(): Promise<IsolationStatus>;
+  /** How often heartbeats are sent from now on, for runs that are under way too. */
+  setHeartbeat?(everyMs: number): void;
   /** Never rejects past the adapter, never hangs past the signal. */
   start(run: RunSpec, signal: AbortSignal): Promise<StartOutcome>;
   /** TERM to all of the run, KILL after `graceMs`; resolves when nothing of it is left. */
@@ -100,6 +126,8 @@ export interface Container {
   health(): Promise<{ incarnation: string }>;
   /** Makes it ready (again); resolves with its incarnation. */
   provision(): Promise<{ incarnation: string }>;
+  /** Lets go of what it holds; `provision` makes it anew. Without it there is nothing to let go of. */
+  release?(): Promise<void>;
   /** Waits for the run's end (at most `graceMs`, then ends it), saves what it left, and tells what there is. */
   finish(run: { agent: string; epoch: number; graceMs: number }): Promise<Evidence | null>;
   /** A piece of a run's output, masked: its end, or from an offset on. Null when nothing of the run is kept. */
@@ -136,10 +164,35 @@ export type MergeRequest = {
   /** Test command run on the merge result; empty: none. */
   readonly test: readonly string[];
   readonly testTimeoutMs: number;
+  /** As for runs: the tests run what agents wrote. */
+  readonly isolation?: IsolationMode | undefined;
+  readonly limits?: RunLimits | undefined;
+};
+
+/** What an attempt left in the repository of its rig. */
+export type AttemptBranch = {
+  readonly bead: string;
+  readonly epoch: number;
+  readonly branch: string;
+  /** True when the target branch has all of it, or when there is nothing of it. */
+  readonly isMerged: boolean;
+  /** When its newest commit was made. */
+  readonly at: EpochMs;
+};
+
+export type ForgottenAttempt = {
+  readonly bead: string;
+  readonly epoch: number;
+  /** True: also what its agent left uncommitted beside its commits. */
+  readonly withCheckpoint: boolean;
 };
 
 export interface Integrator {
   merge(request: MergeRequest, signal: AbortSignal): Promise<MergeOutcome>;
   /** After an unanswered merge: is the work in the target branch already? */
   merged(request: Omit<MergeRequest, 'test' | 'testTimeoutMs'>): Promise<{ commit: string } | null>;
+  /** What attempts left in a repository; without it, nothing is ever removed there. */
+  attempts?(repository: MergeRequest['repository']): Promise<readonly AttemptBranch[]>;
+  /** Removes the branches of attempts. */
+  forget?(repository: MergeRequest['repository'], attempts: readonly ForgottenAttempt[]): Promise<void>;
 }

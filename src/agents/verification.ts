@@ -6,6 +6,7 @@ import { Retryable } from '../core/errors.ts';
 import type { Env } from '../env/env.ts';
 import { killAll, startChild } from './child.ts';
 import { findProgram } from './command.ts';
+import type { Boxed } from './isolation.ts';
 
 export type VerificationOrder = {
   readonly argv: readonly string[];
@@ -14,6 +15,8 @@ export type VerificationOrder = {
   readonly environment: Readonly<Record<string, string>>;
   readonly secretValues: readonly string[];
   readonly timeoutMs: number;
+  /** Puts the command into a box. */
+  box(argv: readonly string[]): Promise<Boxed>;
 };
 
 export type Verification =
@@ -30,13 +33,11 @@ export async function verify(env: Env, order: VerificationOrder, signal: AbortSi
   const [name = '', ...rest] = order.argv;
   const { directory, environment, secretValues, timeoutMs } = order;
   const program = await findProgram(name, { path: environment.PATH, directory });
+  const boxed = await order.box([program, ...rest]);
   let output = '';
-  const child = await startChild(
-    { argv: [program, ...rest], directory, environment, inputFile: null, secretValues },
-    (text) => {
-      output = endOf(output + text);
-    },
-  );
+  const child = await startChild({ ...boxed, directory, environment, inputFile: null, secretValues }, (text) => {
+    output = endOf(output + text);
+  });
   const run = { marker: environment.YARDMASTER_RUN ?? '', leader: child.identity };
   let stopped: string | null = null;
   const stop = (reason: string) => {

@@ -1,18 +1,20 @@
 /**
- * One git worktree and one branch for each attempt: made from the target branch, and read as evidence when the
- * attempt has ended.
+ * A clone and a branch of its own for each attempt: made from the target branch, borrowing the objects of the rig's
+ * repository, and read as evidence when the attempt has ended. Only then its branch comes to the rig's repository,
+ * fetched like that of a stranger: no setting, hook or filter of an agent is ever read by our git.
  */
 import { lstat, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Refused } from '../core/errors.ts';
 import { makePrivateFolder } from './files.ts';
-import { checkIdentifier, type Git } from './git.ts';
+import { checkIdentifier, type Git, type GitResult } from './git.ts';
+import { makeOwn, type Origin, readOrigin, writeOwn } from './git-folder.ts';
 import type { Evidence } from './port.ts';
 import { branchHead, resolveBranch } from './repository.ts';
 import { inTurn } from './turns.ts';
 
 export type AttemptWorktree = {
-  /** The repository that it is a worktree of. */
+  /** The repository that it is a clone of. */
   readonly repository: string;
   readonly worktree: string;
   readonly branch: string;
@@ -55,53 +57,42 @@ export class Worktrees {
   }
 
   /**
-   * Makes the worktree and the branch of an attempt, or takes up what a crash left of them.
+   * Makes the clone and the branch of an attempt, or takes up what a crash left of them.
    * @throws Refused `invalid`, `not_found` for ids, paths and branches; Retryable with git's words.
    */
   async add(attempt: Attempt, from: { path: string; targetBranch: string }): Promise<AttemptWorktree> {
     checkIdentifier(attempt.bead, 'bead');
     const branch = attemptBranch(attempt);
     const repository = from.path;
-    return inRepositoryTurn(repository, async () => {
-      await makePrivateFolder(this.#folder);
-      const worktree = join(await realpath(this.#folder), `${attempt.bead}-${attempt.epoch}`);
-      const { base, head } = await this.#refs(from, branch);
-      if (!(await this.#isWorktree(worktree, branch))) {
-        await rm(worktree, { recursive: true, force: true });
-        const start = head === null ? ['--no-track', '-b', branch, '--', worktree, base] : ['--', worktree, branch];
-        await this.#git.run(repository, ['worktree', 'add', '--force', ...start]);
-      }
-      await refuseRedirected(worktree);
-      return { repository, worktree, branch, base };
-    });
+    await makePrivateFolder(this.#folder);
+    const worktree = join(await realpath(this.#folder), `${attempt.bead}-${attempt.epoch}`);
+    const { base, head } = await this.#refs(from, branch);
+    const origin = await readOrigin(this.#git, repository);
+    const made = { repository, worktree, branch, base };
+    if (!(await this.#isThere(made, origin)))
+      await this.#clone({ ...made, head: head ?? base, bead: attempt.bead }, from, origin);
+    await refuseRedirected(worktree);
+    return made;
   }
 
   /**
    * What the attempt left. Uncommitted files are committed first, and commits that are not on the branch although
-   * they follow it (made on a detached head) are brought onto it. Where the folder is no worktree any more, the
-   * branch alone speaks.
+   * they follow it (made on a detached head) are brought onto it. Where the folder is no clone any more, what came
+   * from it before speaks.
    */
   async collect(attempt: AttemptWorktree): Promise<Evidence> {
     const { repository, branch, base } = attempt;
-    const tree = await this.#look(attempt);
-    const checkpointed = tree !== null && (await this.#checkpoint(attempt, tree));
-    let head = await branchHead(this.#git, repository, branch);
-    const here = checkpointed ? await this.#git.run(attempt.worktree, ['rev-parse', 'HEAD']) : tree?.head;
-    if (here !== undefined && head !== here && (head === null || (await this.#isAncestor(repository, head, here)))) {
-      await this.#git.run(repository, ['update-ref', `refs/heads/${branch}`, here, head ?? '']);
-      head = here;
-    }
-    const tip = head ?? base;
+    const origin = await readOrigin(this.#git, repository);
+    const isThere = await makeOwn(attempt.worktree, origin);
+    const checkpointed = isThere && (await this.#bringHome(attempt));
+    const tip = (await branchHead(this.#git, repository, branch)) ?? base;
     const counted = tip === base ? '0' : await this.#git.run(repository, ['rev-list', '--count', `${base}..${tip}`]);
     return { branch, base, head: tip, commits: Number(counted), checkpointed };
   }
 
-  /** Removes the folder; the branch stays. */
-  async remove({ repository, worktree }: AttemptWorktree): Promise<void> {
-    await inRepositoryTurn(repository, async () => {
-      await rm(worktree, { recursive: true, force: true });
-      await this.#git.try(repository, ['worktree', 'prune']);
-    });
+  /** Removes the folder; what was collected stays. */
+  async remove({ worktree }: AttemptWorktree): Promise<void> {
+    await rm(worktree, { recursive: true, force: true });
   }
 
   /** Removes all traces of an attempt that never began. */
@@ -117,61 +108,115 @@ export class Worktrees {
     branch: string,
   ): Promise<{ base: string; head: string | null }> {
     const names = [attemptBaseRef(branch), `refs/heads/${branch}`];
-    const listed = await this.#git.run(from.path, ['for-each-ref', '--format=%(refname) %(objectname)', ...names]);
-    const found = new Map(listed.split('\n').map((line) => line.split(' ') as [string, string]));
+    const found = await this.#listRefs(from.path, names);
     const kept = found.get(attemptBaseRef(branch));
     const base = kept ?? (await resolveBranch(this.#git, from.path, from.targetBranch));
     if (kept === undefined) await this.#git.run(from.path, ['update-ref', attemptBaseRef(branch), base]);
     return { base, head: found.get(`refs/heads/${branch}`) ?? null };
   }
 
-  async #isWorktree(worktree: string, branch: string): Promise<boolean> {
-    if ((await lstat(worktree).catch(() => null)) === null) return false;
-    const asked = ['rev-parse', '--show-toplevel', '--symbolic-full-name', 'HEAD'];
-    const { code, stdout } = await this.#git.try(worktree, asked);
-    return code === 0 && stdout === `${worktree}\nrefs/heads/${branch}`;
+  async #listRefs(repository: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const listed = await this.#git.run(repository, ['for-each-ref', '--format=%(refname) %(objectname)', ...names]);
+    return new Map(listed.split('\n').flatMap((line) => (line ? [line.split(' ') as [string, string]] : [])));
+  }
+
+  /** True when the folder is the attempt's clone, and on its branch. */
+  async #isThere(attempt: AttemptWorktree, origin: Origin): Promise<boolean> {
+    if (!(await makeOwn(attempt.worktree, origin))) return false;
+    const { code, stdout } = await this.#inside(attempt, ['symbolic-ref', '--quiet', 'HEAD']);
+    if (code !== 0 || stdout !== `refs/heads/${attempt.branch}`) return false;
+    return (await this.#inside(attempt, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'])).code === 0;
+  }
+
+  async #clone(
+    attempt: AttemptWorktree & { head: string; bead: string },
+    { targetBranch }: { targetBranch: string },
+    origin: Origin,
+  ): Promise<void> {
+    const { repository, worktree, branch, base, head, bead } = attempt;
+    await rm(worktree, { recursive: true, force: true });
+    const kind = ['--template=', `--object-format=${origin.format}`, `--initial-branch=${branch}`];
+    await this.#git.run(this.#folder, ['init', '--quiet', ...kind, '--', worktree]);
+    await writeOwn(worktree, origin);
+    // Earlier attempts of the bead are there under their names, so that a retry can go on from one.
+    const earlier = await this.#listRefs(repository, [`refs/heads/attempt/${bead}`]);
+    const refs = new Map([
+      ...earlier,
+      [`refs/heads/${targetBranch}`, base],
+      [`refs/remotes/origin/${targetBranch}`, base],
+      [`refs/heads/${branch}`, head],
+    ]);
+    const orders = [...refs].map(([name, commit]) => `create ${name} ${commit}\n`).join('');
+    await this.#run(attempt, ['update-ref', '--stdin'], orders);
+    await this.#run(attempt, ['reset', '--hard', '--quiet']);
+  }
+
+  /** Saves what was not committed, and fetches the branch. True: something was saved. */
+  async #bringHome(attempt: AttemptWorktree): Promise<boolean> {
+    const { repository, worktree, branch, base } = attempt;
+    const here = await this.#commitAt(attempt, 'HEAD');
+    if (here === null) return false;
+    const saved = await this.#checkpoint(attempt, here);
+    const [last, onBranch] = [
+      await this.#commitAt(attempt, 'HEAD'),
+      await this.#commitAt(attempt, `refs/heads/${branch}`),
+    ];
+    const follows = async (older: string, newer: string) =>
+      (await this.#inside(attempt, ['merge-base', '--is-ancestor', older, newer])).code === 0;
+    const isAhead = last !== null && last !== onBranch && (await follows(onBranch ?? base, last));
+    const tip = isAhead ? last : onBranch;
+    const wanted = [
+      ...(tip === null ? [] : [`+${tip}:refs/heads/${branch}`]),
+      ...(saved === 'aside' ? [`+${checkpointRef(branch)}:${checkpointRef(branch)}`] : []),
+    ];
+    if (isAhead) await this.#run(attempt, ['update-ref', `refs/heads/${branch}`, last]);
+    if (wanted.length > 0) {
+      const quiet = [
+        '--quiet',
+        '--no-tags',
+        '--no-write-fetch-head',
+        '--no-recurse-submodules',
+        '--no-auto-maintenance',
+      ];
+      await this.#git.run(repository, ['fetch', ...quiet, '--', worktree, ...wanted]);
+    }
+    return saved !== 'nothing';
   }
 
   /**
-   * What git says about an attempt's folder; null when it is none of the repository's worktrees. Git looks for a
-   * repository in the folders above, too: what it finds there must never be committed to by us.
+   * An agent that made no commit leaves its files as its work; one that did has chosen what its work is, and the rest
+   * is kept aside, where nothing is merged from.
    */
-  async #look({ repository, worktree }: AttemptWorktree): Promise<{ lock: string; head: string } | null> {
-    const absolute = ['rev-parse', '--path-format=absolute'];
-    const asked = [...absolute, '--show-toplevel', '--git-common-dir', '--git-path', 'index.lock', 'HEAD'];
-    const { code, stdout } = await this.#git.try(worktree, asked);
-    const [top, shared, lock = '', head = ''] = stdout.split('\n');
-    if (code !== 0 || top !== worktree) return null;
-    return shared === (await this.#git.run(repository, [...absolute, '--git-common-dir'])) ? { lock, head } : null;
-  }
-
-  /**
-   * Saves what was not committed. An agent that made no commit leaves its files as its work; one that did has chosen
-   * what its work is, and the rest is kept aside, where nothing is merged from.
-   */
-  async #checkpoint(attempt: AttemptWorktree, { lock, head }: { lock: string; head: string }): Promise<boolean> {
-    const { worktree, branch, base } = attempt;
-    // All processes of the run are gone: a lock that is still there belongs to a git that was killed.
-    await rm(lock, { force: true });
-    const changed = await this.#git.run(worktree, ['status', '--porcelain', '--untracked-files=normal']);
-    if (changed === '') return false;
-    await this.#git.run(worktree, ['add', '--all']);
+  async #checkpoint(attempt: AttemptWorktree, head: string): Promise<'nothing' | 'committed' | 'aside'> {
+    const { branch, base } = attempt;
+    const asked = ['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=all'];
+    const status = await this.#inside(attempt, asked);
+    // An index that an agent left half written is made again.
+    if (status.code !== 0) await this.#run(attempt, ['read-tree', '--reset', 'HEAD']);
+    if ((status.code === 0 ? status.stdout : await this.#run(attempt, asked)) === '') return 'nothing';
+    await this.#run(attempt, ['add', '--all']);
     const message = `Checkpoint of ${branch}: what was not committed when the run ended`;
-    const { code } = await this.#git.try(worktree, ['diff', '--cached', '--quiet', '--no-ext-diff']);
-    if (code === 0) return false;
-    if (head === base) await this.#git.run(worktree, ['commit', '--no-verify', '--quiet', '--message', message]);
-    else await this.#setAside(attempt, { head, message });
-    return true;
+    const tree = await this.#run(attempt, ['write-tree']);
+    if (tree === (await this.#run(attempt, ['rev-parse', 'HEAD^{tree}']))) return 'nothing';
+    const commit = await this.#run(attempt, ['commit-tree', tree, '-p', head, '-m', message]);
+    const isWork = head === base;
+    await this.#run(attempt, ['update-ref', isWork ? 'HEAD' : checkpointRef(branch), commit]);
+    return isWork ? 'committed' : 'aside';
   }
 
-  async #setAside({ repository, worktree, branch }: AttemptWorktree, what: { head: string; message: string }) {
-    const tree = await this.#git.run(worktree, ['write-tree']);
-    const commit = await this.#git.run(worktree, ['commit-tree', tree, '-p', what.head, '-m', what.message]);
-    await this.#git.run(repository, ['update-ref', checkpointRef(branch), commit]);
+  async #commitAt(attempt: AttemptWorktree, name: string): Promise<string | null> {
+    const { code, stdout } = await this.#inside(attempt, ['rev-parse', '--verify', '--quiet', `${name}^{commit}`]);
+    return code === 0 ? stdout : null;
   }
 
-  async #isAncestor(repository: string, older: string, newer: string): Promise<boolean> {
-    return (await this.#git.try(repository, ['merge-base', '--is-ancestor', older, newer])).code === 0;
+  /** Git in the clone and nowhere else: it would look for a repository in the folders above, too. */
+  #inside({ worktree }: AttemptWorktree, args: readonly string[]): Promise<GitResult> {
+    return this.#git.try(worktree, args, { gitFolder: join(worktree, '.git') });
+  }
+
+  #run({ worktree }: AttemptWorktree, args: readonly string[], input?: string): Promise<string> {
+    const gitFolder = join(worktree, '.git');
+    return this.#git.run(worktree, args, { gitFolder, ...(input !== undefined && { input }) });
   }
 }
 

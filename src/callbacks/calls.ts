@@ -39,7 +39,7 @@ export const calls: Readonly<Record<string, Call>> = {
     {
       summary: 'Says that the bead is done',
       description:
-        'Say that the bead is done. Commit your work first: what is committed on your branch is what is judged and merged.',
+        'Say that the bead is done. Commit your work first: what is on your branch is what is judged and merged.',
     },
     z.strictObject({ summary: line.describe('What you did, for the people who read the log.') }),
     async ({ summary }, caller, { town }) => {

@@ -1,18 +1,33 @@
 /** A run creates a bead. How many is bounded for each run, and each is marked with who made it. */
 import { createHash } from 'node:crypto';
+import { inTurn } from '../agents/turns.ts';
 import { Refused } from '../core/errors.ts';
 import { type Caller, type Desk, nameOf } from './caller.ts';
 
 /** Beads that one run may create: an agent in a loop fills no backlog. */
 const BEADS_PER_RUN = 10;
+/** How deep beads of beads of beads may go: what agents make does not make more of itself without end. */
+const DEPTH_MAX = 3;
+const depthLabel = /^by-agents-(\d+)$/;
 
 type Wanted = { readonly title: string; readonly body: string; readonly depends_on_mine: boolean };
 
 /** The same bead asked for twice by one run is made once. Refused `conflict` when the run has made its share. */
-export async function createBead({ town }: Desk, caller: Caller, wanted: Wanted): Promise<string> {
+export function createBead(desk: Desk, caller: Caller, wanted: Wanted): Promise<string> {
+  // One after another: what is asked for at once is counted, too.
+  return inTurn(`create-bead:${desk.town.directory}:${nameOf(caller)}`, () => create(desk, caller, wanted));
+}
+
+async function create({ town }: Desk, caller: Caller, wanted: Wanted): Promise<string> {
   const { agent, epoch, bead } = caller;
   const label = `by-${agent}-${epoch}`;
-  const rig = town.get({ machine: 'bead', id: bead })?.context.rig;
+  const { rig, labels } = town.get({ machine: 'bead', id: bead })?.context ?? {};
+  const depth = depthOf(labels) + 1;
+  if (depth > DEPTH_MAX) {
+    throw new Refused('conflict', 'this bead was made by agents, three deep: leave further ones to people', {
+      max: DEPTH_MAX,
+    });
+  }
   const hash = createHash('sha256').update(JSON.stringify(wanted)).digest('hex');
   const made = town.list('bead', { label, limit: BEADS_PER_RUN }).items;
   const key = `create-bead-${hash}`;
@@ -22,11 +37,17 @@ export async function createBead({ town }: Desk, caller: Caller, wanted: Wanted)
     });
   }
   const { title, body, depends_on_mine } = wanted;
-  const input = { title, body, labels: [label], ...(depends_on_mine && { dependsOn: [bead] }) };
+  const input = { title, body, labels: [label, `by-agents-${depth}`], ...(depends_on_mine && { dependsOn: [bead] }) };
   const principal = nameOf(caller);
   const [receipt] = await town.createBeads([{ ...input, ...(typeof rig === 'string' && { rig }) }], {
     by: principal,
     idempotency: { principal, key, hash },
   });
   return `Created ${receipt?.entity.id}.`;
+}
+
+/** How many beads of agents stand above one with these labels. */
+function depthOf(labels: unknown): number {
+  const depths = Array.isArray(labels) ? labels.map((label) => Number(depthLabel.exec(String(label))?.[1] ?? 0)) : [];
+  return Math.max(0, ...depths);
 }

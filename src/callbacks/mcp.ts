@@ -1,9 +1,10 @@
 /**
- * The calls of runs as tools of the Model Context Protocol. Without sessions: each request is answered by a server of its
+ * The calls of runs as tools of the Model Context Protocol. Without sessions: each request is answered by a server of
+ * its
  * own, so an agent that was connected before the town was restarted goes on without connecting again.
  */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import * as streamable from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { coerceError } from '../core/errors.ts';
 import type { Caller, Desk } from './caller.ts';
 import { calls } from './calls.ts';
@@ -14,7 +15,7 @@ type Place = { readonly caller: Caller; readonly desk: Desk };
 export function createMcpAnswerer({ version }: { version: string }) {
   return async (request: Request, body: unknown, place: Place): Promise<Response> => {
     const server = serverFor(version, place);
-    const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+    const transport = new streamable.WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
     await server.connect(transport);
     try {
       return await transport.handleRequest(request, { parsedBody: body });

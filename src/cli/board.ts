@@ -27,6 +27,8 @@ const needsPerson = ['open.held', 'open.blockedFailedDependency', 'open.awaiting
 export function lotOf(state: string): Lot {
   if (state.startsWith('closed.')) return 'closed';
   if (state.startsWith('failed.')) return state === 'failed.exhausted' ? 'waiting' : 'failed';
+  // Something is in the way of its merge, which is tried again: nothing of it is under way until then.
+  if (state === 'in_progress.inReview.blocked') return 'waiting';
   if (state.startsWith('in_progress.inReview')) return 'merging';
   if (/^in_progress\.(starting|running|stopping)/.test(state)) return 'running';
   return needsPerson.includes(state) ? 'blocked' : 'waiting';
@@ -69,6 +71,21 @@ export class Board {
   /** The bead of an agent's latest dispatch. */
   beadOf(agent: string): string | null {
     return this.#agents.get(agent)?.bead ?? null;
+  }
+
+  agents(): readonly { readonly id: string; readonly state: string }[] {
+    return [...this.#agents].map(([id, { state }]) => ({ id, state }));
+  }
+
+  /** At most `most` beads whose leaf state is one of those meant. */
+  beadsIn(meant: (state: string) => boolean, most: number): readonly string[] {
+    const isThere = [...this.#census].some(([state, count]) => count > 0 && meant(state));
+    const found: string[] = [];
+    for (const [id, state] of isThere ? this.#beads : []) {
+      if (found.length === most) break;
+      if (meant(state)) found.push(id);
+    }
+    return found;
   }
 
   /** Who works on what, in order of their names. */

@@ -85,10 +85,10 @@ function openDemo(shell: Shell, { stage, work, port }: Parts): Promise<OpenTown>
 type Scene = Omit<Parts, 'port'> & { readonly opened: OpenTown; readonly keep: boolean };
 
 async function play(shell: Shell, { opened, stage, work, keep }: Scene): Promise<number> {
-  const { town, url } = opened;
+  const { town, url, link } = opened;
   const paint = paintFor(shell.out, shell.environment);
   await town.createBeads(work.beads.map((bead) => ({ ...bead, rig: RIG })));
-  shell.out.write(introduction(work.beads.length, stage, url));
+  shell.out.write(introduction(work.beads.length, stage, { url, link }));
   const recoveries: Recovery[] = [];
   const onRecovery = (recovery: Recovery) => void recoveries.push(recovery);
   const watching = watchTown(town, { writer: shell.out, paint, env: shell.env, onRecovery });
@@ -109,7 +109,8 @@ async function play(shell: Shell, { opened, stage, work, keep }: Scene): Promise
     shell.errors.write(`${paint('red', 'not as it should be:')} it did not end within ${TIME_MAX_MS / 1_000} s\n`);
   if (keep) {
     shell.out.write(
-      `\nThe town stays open at ${url} (operator token in ${files.token(stage.directory)}). Ctrl-C ends it.\n`,
+      `\nThe town stays open at ${url} (operator token in ${files.token(stage.directory)}). Ctrl-C ends it.\n` +
+        `Look around in it: ${link}\n`,
     );
     await ending.asked;
   }
@@ -129,11 +130,12 @@ function watchEnding({ env, onSignal }: Shell) {
   return { asked, late, close: () => unsubscribe() };
 }
 
-function introduction(beads: number, { repository }: Stage, url: string): string {
+function introduction(beads: number, { repository }: Stage, { url, link }: Pick<OpenTown, 'url' | 'link'>): string {
   const faults = Object.keys(startFaults).length + Object.keys(agentFaults).length;
   return [
     `${beads} beads, ${AGENTS} agents, ${faults} faults on purpose, and one bead (${HOPELESS}) that can not be done.`,
     `repository ${repository}, API ${url}`,
+    `inspector ${link}`,
     'Each line below is a fault that was noticed, and what the charts did about it.',
     '',
     '',

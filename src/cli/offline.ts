@@ -1,16 +1,20 @@
 /**
  * Reads a town from its database alone, without being its process: while it rests, and for checks also while it runs.
  */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { townMachines } from '../../machines/index.ts';
 import type { Policy } from '../../machines/policy.ts';
+import type { Definition } from '../core/define.ts';
 import { Refused } from '../core/errors.ts';
 import type { Env } from '../env/env.ts';
-import type { EntityRow, Reads } from '../store/port.ts';
+import type { InspectorSource } from '../inspector/source.ts';
+import type { EntityRow } from '../store/port.ts';
 import { openSqliteReadOnly } from '../store/sqlite.ts';
 import type { VerifyReport } from '../town/api.ts';
 import { attemptsAbout } from '../town/attempts.ts';
-import { effectivePolicy } from '../town/founding.ts';
+import { effectivePolicy, nameOf } from '../town/founding.ts';
+import { stoppedTownSource } from '../town/inspection/source.ts';
 import { createParties } from '../town/parties.ts';
 import { briefOf } from '../town/run-specs.ts';
 import { definitionResolver, verifyTown } from '../town/verify.ts';
@@ -20,13 +24,28 @@ import { files } from './places.ts';
 import type { Reader } from './reader.ts';
 
 const LOG_PAGE = 100;
-const TOWN = { machine: 'town', id: 'town' };
 
 export interface OfflineTown extends Reader, Disposable {
   policy(): Policy;
   readonly name: string;
   verify(): VerifyReport;
   backup(file: string): Promise<void>;
+  /** The town as a host of the inspector, to look at. */
+  inspection(): InspectorSource;
+}
+
+/**
+ * The town of a folder that is about to be opened for writing; null when there is none yet, or when an older version
+ * or a founding that was cut short left a database that this opening will bring up to date.
+ */
+export function openBefore(directory: string, env: Env): OfflineTown | null {
+  if (!existsSync(files.database(directory))) return null;
+  try {
+    return openOffline(directory, env);
+  } catch (thrown) {
+    if (thrown instanceof Refused && thrown.details.needsWriting === true) return null;
+    throw thrown;
+  }
 }
 
 /** Throws Refused `unavailable` when there is no town in the folder. */
@@ -66,13 +85,13 @@ export function openOffline(directory: string, env: Env): OfflineTown {
     policy,
     verify: () => verifyTown(reads),
     backup,
+    inspection: () => {
+      const machines: Readonly<Record<string, Definition>> = townMachines(policy());
+      return stoppedTownSource({
+        ...{ name, env, reads, parties, policy, output: null, worktree: () => null, machines },
+        watch: () => () => undefined,
+      });
+    },
     [Symbol.dispose]: close,
   };
-}
-
-function nameOf(reads: Reads): string | null {
-  const row = reads.entity(TOWN);
-  if (!row) return null;
-  const { context } = JSON.parse(row.snapshot) as { context: { name?: string } };
-  return context.name ?? null;
 }

@@ -1,5 +1,7 @@
 /** Opens a town in this process and serves it, so that agents and commands find it; closes it in the right order. */
+import { createPolicyCheck } from '../check/approval.ts';
 import { Refused } from '../core/errors.ts';
+import { inspectorLink } from '../http/inspector.ts';
 import { type Served, serveTown } from '../http/serve.ts';
 import { loadOrCreateToken } from '../http/token.ts';
 import type { Town } from '../town/api.ts';
@@ -13,15 +15,22 @@ export type OpenOptions = {
   readonly directory: string;
   /** Undefined: the one that the town had last, or any that is free. */
   readonly port?: number;
-  readonly town: Omit<TownOptions, 'directory' | 'env' | 'environment' | 'awaitApi'>;
+  readonly town: Omit<TownOptions, 'directory' | 'env' | 'environment' | 'checkPolicy' | 'awaitApi'>;
 };
 
-export type OpenTown = { readonly town: Town; readonly url: string; close(): Promise<void> };
+export type OpenTown = {
+  readonly town: Town;
+  readonly url: string;
+  /** The address that lets a person into the inspector. */
+  readonly link: string;
+  close(): Promise<void>;
+};
 
 /** Throws Refused `busy` when another process has the town or the port, `invalid` for what `createTown` refuses. */
 export async function openTown(shell: Shell, { directory, port, town: options }: OpenOptions): Promise<OpenTown> {
   const { env, environment } = shell;
-  const town = await createTown({ ...options, directory, env, environment, awaitApi: true });
+  const checkPolicy = createPolicyCheck();
+  const town = await createTown({ ...options, directory, env, environment, checkPolicy, awaitApi: true });
   try {
     const served = await serve(shell, town, { directory, port });
     writeAddress(directory, served.url, shell.pid);
@@ -30,11 +39,16 @@ export async function openTown(shell: Shell, { directory, port, town: options }:
       writeAddress(directory, served.url, null);
       await town[Symbol.asyncDispose]();
     };
-    return { town, url: served.url, close };
+    return { town, url: served.url, link: linkTo(shell, directory, served.url), close };
   } catch (thrown) {
     await town[Symbol.asyncDispose]();
     throw thrown;
   }
+}
+
+/** The address that lets a person into the inspector of the town that is served there. */
+export function linkTo({ env }: Shell, directory: string, url: string): string {
+  return inspectorLink(url, { operatorToken: loadOrCreateToken(files.token(directory)), env });
 }
 
 type ServePlace = { readonly directory: string; readonly port: number | undefined };

@@ -34,9 +34,16 @@ export function withRig(command: Command): Command {
     .option('--test <command>', 'run on each merge result; what breaks it is not merged')
     .option('--branch <name>', 'the branch that work is merged into (default: the one that is checked out)')
     .option('--env <NAME=value>', "adds to the agents' environment; may be repeated", collect)
+    .option('--secret <NAME=reference>', 'adds a secret by reference, env:NAME or file:/path; may be repeated', collect)
+    .addOption(
+      new Option(
+        '--isolation <mode>',
+        "whether runs are kept from the town's folder and other processes (default: auto)",
+      ).choices(['auto', 'required', 'off']),
+    )
     .option(
-      '--secret <NAME=reference>',
-      'adds a secret by reference, env:NAME or file:/path; may be repeated',
+      '--limit <name=number>',
+      'bounds each process of a run: memoryMb, processes, cpuSeconds, openFiles, fileMb; may be repeated',
       collect,
     );
 }

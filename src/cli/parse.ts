@@ -1,22 +1,21 @@
 /** From the words of a command line to values, each refused with what it should be. */
 import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
-import { defaultPolicy, type PolicyPatch, policyPatchSchema } from '../../machines/policy.ts';
+import { aboutSetting, defaultPolicy, type PolicyPatch, policyPatchSchema } from '../../machines/policy.ts';
+import type { RigLimits } from '../../machines/vocabulary.ts';
 import { Refused } from '../core/errors.ts';
 import { type EngineEvent, type EntityRef, parseRef } from '../core/types.ts';
-
-const unitsMs: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
+import { sentenceOf } from '../town/words.ts';
+import { RigLimits as RigLimitsSchema } from '../town/workfile.ts';
 
 /** For options that may be given several times. */
 export function collect(value: string, before?: readonly string[]): readonly string[] {
   return [...(before ?? []), value];
+}
+
+/** `a,b` as a list; an empty text is the empty list. */
+export function list(value: string): readonly string[] {
+  return value.split(',').filter((part) => part !== '');
 }
 
 /** A whole number within bounds, for `option(…, integer(1, 10))`. */
@@ -43,35 +42,48 @@ export function parseSettings(settings: readonly string[]): PolicyPatch {
 export function checkPolicy(patch: unknown, where: string): PolicyPatch {
   const parsed = policyPatchSchema.safeParse(patch);
   if (parsed.success) return parsed.data;
-  throw new Refused('invalid', `${where}: ${parsed.error.issues.map(issueText).join('; ')}`);
+  throw new Refused('invalid', `${where}: ${parsed.error.issues.map((issue) => issueText(issue, patch)).join('; ')}`);
 }
 
-function issueText(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'unrecognized_keys') return `${issue.path.join('.') || 'the policy'}: ${issue.message}`;
-  return `there is no setting ${issue.keys.join(', ')}; \`yardmaster policy\` lists them all`;
+function issueText(issue: z.core.$ZodIssue, patch: unknown): string {
+  if (issue.code === 'unrecognized_keys') {
+    return `there is no setting ${issue.keys.join(', ')}; \`yardmaster policy\` lists them all`;
+  }
+  const where = issue.path.map(String).join('.');
+  const about = aboutSetting(String(issue.path[0] ?? ''));
+  const sentence = sentenceOf(where === '' ? 'the policy' : where, issue, patch);
+  return about === '' ? sentence : `${sentence} (${about.replace(/\.$/, '')})`;
 }
 
-/** JSON; or a duration with its unit, or a list of them, where the setting is in milliseconds. */
+/** JSON; or the text as it is, a duration with its unit; or a list of those where the setting is one. */
 function settingValue(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    if (!name.endsWith('Ms')) return text;
-    const values = text.split(',').map((part) => durationMs(part.trim()) ?? part);
     const isList = Array.isArray(defaultPolicy[name as keyof PolicyPatch]);
-    return isList || values.length > 1 ? values : values[0];
+    if (!isList && !text.includes(',')) return text;
+    return text.split(',').map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : part.trim()));
   }
-}
-
-/** `90s`, `5min`, `2h`; null when it is no duration. */
-export function durationMs(text: string): number | null {
-  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|min|h|d)?$/.exec(text);
-  return match ? Math.round(Number(match[1]) * (unitsMs[match[2] ?? 'ms'] ?? 1)) : null;
 }
 
 /** `['A=1', 'B=x=y']` as a record. */
 export function parsePairs(pairs: readonly string[], option: string): Readonly<Record<string, string>> {
   return Object.fromEntries(pairs.map((text) => splitPair(text, option, 'NAME=value')));
+}
+
+/** `['memoryMb=4096', 'processes=200']` as limits of a rig. Throws Refused `invalid`. */
+export function parseLimits(pairs: readonly string[]): RigLimits {
+  const given = Object.fromEntries(
+    Object.entries(parsePairs(pairs, '--limit')).map(([name, text]) => [name, Number(text)]),
+  );
+  const parsed = RigLimitsSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `there is no limit ${issue.keys.join(', ')}; there are ${Object.keys(RigLimitsSchema.shape).join(', ')}`
+      : sentenceOf(issue.path.map(String).join('.'), issue, given),
+  );
+  throw new Refused('invalid', `--limit: ${problems.join('; ')}`);
 }
 
 function splitPair(text: string, option: string, form: string): readonly [string, string] {

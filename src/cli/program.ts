@@ -5,7 +5,9 @@ import { registerAdd } from './commands/add.ts';
 import { registerBackup, registerVerify } from './commands/care.ts';
 import { registerCharts } from './commands/charts.ts';
 import { registerCheck } from './commands/check.ts';
+import { registerDrive } from './commands/drive.ts';
 import { registerIncidents } from './commands/incidents.ts';
+import { registerInspect } from './commands/inspect.ts';
 import { registerList } from './commands/list.ts';
 import { registerLog } from './commands/log.ts';
 import { registerPolicy } from './commands/policy.ts';
@@ -23,7 +25,17 @@ import { paintFor, plainLines } from './text.ts';
 import { registerUp } from './up.ts';
 
 const registrations: readonly ((registrar: Registrar) => void)[] = [
-  ...[registerRun, registerUp, registerDemo, registerStatus, registerList, registerShow, registerWhy, registerLog],
+  ...[
+    registerRun,
+    registerUp,
+    registerDemo,
+    registerInspect,
+    registerStatus,
+    registerList,
+    registerShow,
+    registerWhy,
+    registerLog,
+  ],
   ...[
     registerAdd,
     registerTells,
@@ -34,6 +46,7 @@ const registrations: readonly ((registrar: Registrar) => void)[] = [
     registerBackup,
     registerSimulate,
     registerIncidents,
+    registerDrive,
   ],
 ];
 

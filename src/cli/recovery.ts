@@ -72,7 +72,9 @@ function recovery({ row, follow, bead, trouble, facts }: Parts): Recovery {
   const isLost =
     last.entity.machine === 'bead' && last.after.startsWith('failed.') && last.after !== 'failed.exhausted';
   const tone = isLost ? 'lost' : (trouble.tone ?? 'trouble');
-  return { at, subject, happened: plain(trouble.happened), answer: trouble.answer ?? `${states}${wait}`, tone };
+  // The breaker's cooling has an end that is worth knowing.
+  const answer = trouble.answer && `${trouble.answer}${entity.machine === 'breaker' ? wait : ''}`;
+  return { at, subject, happened: plain(trouble.happened), answer: answer ?? `${states}${wait}`, tone };
 }
 
 const rests =

@@ -11,7 +11,7 @@ import { files, placeOfRepository, slug, townName } from './places.ts';
 import type { Shell, Writer } from './shell.ts';
 import { type BeadSummary, summarise, summaryTable } from './summary.ts';
 import { paintFor, plural } from './text.ts';
-import { type Watching, watchTown } from './watching.ts';
+import { watchTown } from './watching.ts';
 
 export type RunOptions = RigOptions & {
   readonly data?: string;
@@ -104,7 +104,7 @@ async function workThrough(shell: Shell, { opened, plan, options }: Work): Promi
   const interruption = watchInterrupts(shell, town, watching);
   try {
     await resumeOwnPause(town);
-    warnOfPause(town, watching);
+    watching.tellWait();
     await Promise.race([watching.until(() => watching.board.isOver()), interruption.over]);
     watching.progress.pause();
     const beads = await summarise(town, shell.env.clock.now());
@@ -154,12 +154,6 @@ function introduction(
     `town ${town.name}: ${beads}, ${plural(agents.length, 'agent')}, ${rig.config.path} (${rig.config.branch})`,
     `  API ${url}, token in ${files.token(directory)}`,
   ].join('\n');
-}
-
-function warnOfPause(town: Town, { progress }: Watching): void {
-  const { state, reason } = town.status().breaker;
-  if (state.startsWith('paused'))
-    progress.line(`The town is paused (${reason ?? 'no reason'}): \`yardmaster resume\` lets it go on.`);
 }
 
 type Result = { readonly beads: readonly BeadSummary[]; readonly plan: Plan; readonly json: boolean };

@@ -1,11 +1,10 @@
 /** The command `up`: a town that stays, served over HTTP until it is told to end. */
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Refused } from '../core/errors.ts';
 import { checkRig, checkTogether, type RigOptions, readPolicy } from './checks.ts';
 import { exits } from './exits.ts';
 import { resumeOwnPause } from './interruption.ts';
-import { openOffline } from './offline.ts';
+import { openBefore } from './offline.ts';
 import { openTown } from './opening.ts';
 import { examples, type Registrar, withData, withPort, withRig, withTown } from './options.ts';
 import { files, placeOfRepository, placeOfTown, townName } from './places.ts';
@@ -47,12 +46,16 @@ export function registerUp({ program, shell, finish }: Registrar): void {
 /** Resolves with the exit code when a signal ended it. */
 export async function up(shell: Shell, options: UpOptions): Promise<number> {
   const { directory, town: townOptions } = await planUp(shell, options);
-  const { town, url, close } = await openTown(shell, { directory, port: options.port ?? PORT, town: townOptions });
+  const { town, url, link, close } = await openTown(shell, {
+    directory,
+    port: options.port ?? PORT,
+    town: townOptions,
+  });
   // An interrupted `run` left a pause of its own; a person's pause stays, and is said.
   await resumeOwnPause(town);
   const { state, reason } = town.status().breaker;
   const ended = new Promise<void>((resolve) => void shell.onSignal(['SIGINT', 'SIGTERM'], resolve));
-  shell.out.write(`town ${town.name} is at ${url} (operator token in ${files.token(directory)})\n`);
+  shell.out.write(`town ${town.name} is at ${url} (operator token in ${files.token(directory)})\ninspector: ${link}\n`);
   if (state.startsWith('paused')) shell.out.write(`it is paused (${reason ?? state}): yardmaster resume\n`);
   await ended;
   const running = town.status().working.length;
@@ -81,8 +84,9 @@ async function planUp(shell: Shell, options: UpOptions) {
 }
 
 /** What describes a rig means nothing without its repository. */
-function refuseRigOptions({ agent, agents, prompt, test, branch, env, secret }: UpOptions): void {
-  const given = Object.entries({ agent, agents, prompt, test, branch, env, secret }).filter(
+function refuseRigOptions(options: UpOptions): void {
+  const { agent, agents, prompt, test, branch, env, secret, isolation, limit } = options;
+  const given = Object.entries({ agent, agents, prompt, test, branch, env, secret, isolation, limit }).filter(
     ([, value]) => value !== undefined,
   );
   if (given.length === 0) return;
@@ -92,7 +96,6 @@ function refuseRigOptions({ agent, agents, prompt, test, branch, env, secret }: 
 
 /** A town that is there keeps its name. */
 function nameIn(shell: Shell, directory: string): { readonly name?: string } {
-  if (!existsSync(files.database(directory))) return { name: basename(directory) };
-  using town = openOffline(directory, shell.env);
-  return { name: town.name };
+  using town = openBefore(directory, shell.env);
+  return { name: town?.name ?? basename(directory) };
 }

@@ -1,5 +1,5 @@
 /** Follows an open town: its board, its progress on the screen, its recoveries in words, and when it comes to rest. */
-import type { EntityRef, EpochMs } from '../core/types.ts';
+import type { EntityRef } from '../core/types.ts';
 import type { Env } from '../env/env.ts';
 import type { LogRow } from '../store/port.ts';
 import type { EntityView, Town } from '../town/api.ts';
@@ -8,6 +8,7 @@ import { Progress } from './progress.ts';
 import { type Recovery, recoveriesIn } from './recovery.ts';
 import type { Writer } from './shell.ts';
 import type { Paint } from './text.ts';
+import { nextTimer, Waiting } from './waiting.ts';
 
 const PAGE = 500;
 
@@ -22,6 +23,8 @@ export type WatchOptions = {
 export type Watching = {
   readonly board: Board;
   readonly progress: Progress;
+  /** Says what the whole town waits for, when it does. From then on each change of it is told by itself. */
+  tellWait(): void;
   /** Resolves when the condition holds after some commit, or at once. */
   until(condition: () => boolean): Promise<void>;
   close(): void;
@@ -30,6 +33,8 @@ export type Watching = {
 export function watchTown(town: Town, { writer, paint, env, onRecovery }: WatchOptions): Watching {
   const board = seeded(town);
   const progress = new Progress({ writer, paint, clock: env.clock, board });
+  const wait = new Waiting(town, board, env.clock);
+  const tell = (sentence: string | null) => sentence !== null && progress.line(paint('yellow', sentence));
   const waiting = new Set<() => void>();
   const facts = {
     beadOf: (agent: string) => board.beadOf(agent),
@@ -42,11 +47,13 @@ export function watchTown(town: Town, { writer, paint, env, onRecovery }: WatchO
       progress.recovery(recovery);
     }
     progress.take(rows);
+    tell(wait.take(rows));
     for (const look of [...waiting]) look();
   });
   return {
     board,
     progress,
+    tellWait: () => void tell(wait.look()),
     until(condition) {
       if (condition()) return Promise.resolve();
       return new Promise((resolve) => {
@@ -81,9 +88,4 @@ function* everyView(town: Town, machine: string): Generator<EntityView> {
     yield* page.items;
     after = page.next ?? undefined;
   } while (after);
-}
-
-function nextTimer(town: Town, entity: EntityRef): EpochMs | null {
-  const due = town.timers({ entity }).items.map(({ dueAt }) => dueAt);
-  return due.length === 0 ? null : Math.min(...due);
 }

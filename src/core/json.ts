@@ -65,15 +65,23 @@ export function stableText(value: JsonValue | undefined): string {
     .join(',')}}`;
 }
 
-const offsetBasis = 0xcbf29ce484222325n;
-const prime = 0x100000001b3n;
-const mask = 0xffffffffffffffffn;
+/** The upper and lower half of the offset basis, and what the prime is above 2^40. */
+const basis = [0xcbf29ce4, 0x84222325] as const;
+const primeLow = 0x1b3;
+const half = 2 ** 32;
 
-/** FNV-1a of the text's UTF-16 code units: 16 hexadecimal digits. It tells definitions apart; it protects nothing. */
+/**
+ * FNV-1a, 64 bits, of the text's UTF-16 code units: 16 hexadecimal digits. It tells definitions apart; it protects
+ * nothing. In halves of 32 bits, because big integers take ten times as long and every machine passes here.
+ */
 export function fingerprint(text: string): string {
-  let hash = offsetBasis;
+  let [high, low]: [number, number] = [...basis];
   for (let index = 0; index < text.length; index++) {
-    hash = ((hash ^ BigInt(text.charCodeAt(index))) * prime) & mask;
+    low = (low ^ text.charCodeAt(index)) >>> 0;
+    const product = low * primeLow;
+    // 2^40 times the lower half reaches the upper one, shifted by 8; all beyond 64 bits is lost.
+    high = (high * primeLow + ((low << 8) >>> 0) + Math.floor(product / half)) >>> 0;
+    low = product >>> 0;
   }
-  return hash.toString(16).padStart(16, '0');
+  return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }

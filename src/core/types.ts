@@ -28,6 +28,8 @@ export type Envelope = {
   readonly by: string;
   /** The log row that made this one happen. */
   readonly cause?: Seq | null;
+  /** Why, in the words of the person who sends it: kept in the log row beside `by`. */
+  readonly reason?: string | undefined;
 };
 
 /** The birth of an entity. The log row's event is `xstate.init`. */

@@ -7,7 +7,13 @@ import type { Entity } from './entity.ts';
 import type { Turn } from './turn.ts';
 
 /** The event, who sent it, and what it came from. */
-export type Origin = { readonly event: EngineEvent; readonly by: string; readonly cause: Seq | null };
+export type Origin = {
+  readonly event: EngineEvent;
+  readonly by: string;
+  readonly cause: Seq | null;
+  /** What the person who sent it gave as the reason. */
+  readonly reason?: string | undefined;
+};
 
 type Parts = {
   /** Null: it is born. */
@@ -52,6 +58,7 @@ export function toChange(turn: Turn, { before, entity, step, origin }: Parts): C
       taken: step.taken,
       definition: entity.writtenBy,
       rejected: null,
+      ...(origin.reason !== undefined && { reason: origin.reason }),
     },
   };
 }

@@ -22,6 +22,10 @@ export class Definitions {
     this.#known = new Map([...this.#known, ...added.map((known) => [known.definition.name, known] as const)]);
   }
 
+  get names(): readonly string[] {
+    return [...this.#known.keys()];
+  }
+
   find(machine: string): Known | undefined {
     return this.#known.get(machine);
   }

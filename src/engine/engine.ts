@@ -23,6 +23,8 @@ import type { Idempotency } from './idempotency.ts';
 import type { Check } from './invariants.ts';
 import { createKernel, type Kernel } from './kernel.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import { fireNow, retryNow } from './orders.ts';
+import { type Preview, preview } from './preview.ts';
 import type { Turn } from './turn.ts';
 import type { AnyMachine, ContextOf, EventOf, InputOf, MachineRecord } from './typing.ts';
 import { type EntityView, viewEntity } from './view.ts';
@@ -65,7 +67,14 @@ export type Batch = {
 };
 
 export type SubmitOptions = { readonly idempotency?: Idempotency };
-export type SendOptions = SubmitOptions & { /** Who sends; `operator` when absent. */ readonly by?: string };
+export type SendOptions = SubmitOptions & {
+  /** Who sends; `operator` when absent. */
+  readonly by?: string;
+  /** Why: kept in the log row. */
+  readonly reason?: string;
+};
+/** A person's word to the clockwork: in whose name, and why. */
+export type Order = SubmitOptions & { readonly by: string; readonly reason?: string | undefined };
 type MachineName<TMachines> = keyof TMachines & string;
 
 export interface Engine<TMachines extends MachineRecord = MachineRecord> extends AsyncDisposable {
@@ -98,10 +107,18 @@ export interface Engine<TMachines extends MachineRecord = MachineRecord> extends
   submit<T>(work: (batch: Batch) => T, options?: SubmitOptions): Promise<T>;
   /** The same in a commit of its own, at once. */
   submitNow<T>(work: (batch: Batch) => T): T;
+  /** What the event would do now. Nothing is written; checks that are made at a commit are not. */
+  preview(envelope: Envelope): Preview;
+  /** A timer fires now instead of when it is due. Rejects with Refused `not_found`, or when its event is not taken. */
+  fireTimer(entity: EntityRef, id: string, order: Order): Promise<Receipt>;
+  /** An effect that waits or was given up is due now. Rejects with Refused `conflict` when it is neither. */
+  retryEffect(key: string, order: Order): Promise<Receipt>;
   /** Told of the log rows of each commit, after it. Returns the unsubscriber. */
   subscribe(listener: Watcher): () => void;
   /** The same machines with other settings, from the next commit on. */
   redefine(definitions: readonly Definition[]): void;
+  /** The machines' names, in the order in which they were given. */
+  machines(): readonly string[];
   /** The definition in use. Throws Refused `invalid` for an unknown machine. */
   definition(machine: string): Definition;
   health(): HealthReport;
@@ -196,9 +213,9 @@ class DurableEngine implements Engine {
     machine: string,
     id: string,
     event: EngineEvent,
-    { by = 'operator', ...options }: SendOptions = {},
+    { by = 'operator', reason, ...options }: SendOptions = {},
   ): Promise<Receipt> {
-    return this.deliver({ to: { machine, id }, event, by }, options);
+    return this.deliver({ to: { machine, id }, event, by, reason }, options);
   }
 
   get(machine: string, id: string): EntityView | null {
@@ -221,6 +238,20 @@ class DurableEngine implements Engine {
     return this.#parts.kernel.commits.submitNow((turn) => work(toBatch(turn)));
   }
 
+  preview(envelope: Envelope): Preview {
+    return preview(this.#parts.kernel, envelope);
+  }
+
+  fireTimer(entity: EntityRef, id: string, order: Order): Promise<Receipt> {
+    return this.#parts.kernel.commits.submit((turn) => fireNow(turn, { entity, id }, order), order);
+  }
+
+  async retryEffect(key: string, order: Order): Promise<Receipt> {
+    const receipt = await this.#parts.kernel.commits.submit((turn) => retryNow(turn, key, order), order);
+    this.nudge();
+    return receipt;
+  }
+
   subscribe(listener: Watcher): () => void {
     return this.#parts.kernel.watchers.add(listener);
   }
@@ -230,6 +261,10 @@ class DurableEngine implements Engine {
     known.adopt(commits.submitNow(({ tx }) => Definitions.register(tx, definitions)));
     // Hydrated snapshots belong to the machines that hydrated them.
     cache.clear();
+  }
+
+  machines(): readonly string[] {
+    return this.#parts.kernel.definitions.names;
   }
 
   definition(machine: string): Definition {

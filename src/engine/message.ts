@@ -12,10 +12,12 @@ export type Message = {
   readonly must: boolean;
   /** The entity that sent it; null for the root event. */
   readonly sender: EntityRef | null;
+  /** Of the root event alone. */
+  readonly reason?: string | undefined;
 };
 
-export function rootMessage({ to, event, by, cause = null }: Envelope): Message {
-  return { to, event, by, cause, must: true, sender: null };
+export function rootMessage({ to, event, by, cause = null, reason }: Envelope): Message {
+  return { to, event, by, cause, must: true, sender: null, reason };
 }
 
 const none: readonly Message[] = [];

@@ -32,7 +32,7 @@ export function turnAway(turn: Turn, message: Message, grounds: Grounds): null {
 function drop(turn: Turn, message: Message, { code, entity, reason }: Grounds): null {
   if (code !== 'failed' || !entity) return null;
   const { by, cause, event } = message;
-  turn.reject(entity, event, { by, cause, reason: `dead_letter: ${reason}` });
+  turn.reject(entity, event, { by, cause, rejected: `dead_letter: ${reason}` });
   turn.shared.env.log('error', `dead letter: ${describe(message)}: ${reason}`);
   return null;
 }
@@ -43,7 +43,7 @@ function refuseRoot(turn: Turn, message: Message, grounds: Grounds): Refused {
   const reason = sentence(message, grounds);
   if (!entity) return new Refused(code, reason, { entity: refText(message.to), event: message.event.type });
   const { by, cause, event } = message;
-  turn.reject(entity, event, { by, cause, reason: `${code}: ${reason}` });
+  turn.reject(entity, event, { by, cause, rejected: `${code}: ${reason}`, reason: message.reason });
   const accepts = acceptedEvents(entity.known.definition, entity.snapshot);
   return new Refused(code, reason, { entity: entity.text, event: event.type, state: entity.state, accepts });
 }

@@ -37,6 +37,15 @@ export type Shared = {
   readonly leases: Sampler;
 };
 
+/** An event that changed nothing: who sent it, what it came from, and why it was turned away. */
+export type Rejection = {
+  readonly by: string;
+  readonly cause: Seq | null;
+  readonly rejected: string;
+  /** What the person who sent it gave as the reason. */
+  readonly reason?: string | undefined;
+};
+
 type Trace = { readonly before: string; readonly entity: Entity };
 type Sample = { readonly sampler: Sampler; readonly sampled: Sampled };
 
@@ -109,7 +118,7 @@ export class Turn {
   }
 
   /** An event that changed nothing, for the log: at most one a while for each entity and type of event. */
-  reject(entity: Entity, event: EngineEvent, row: { by: string; cause: number | null; reason: string }): void {
+  reject(entity: Entity, event: EngineEvent, row: Rejection): void {
     const { rejected, limits } = this.shared;
     if (!this.samples(rejected, { event: event.type, entity: entity.text }, limits.rejectedSampleMs)) return;
     this.rejections.push({
@@ -122,7 +131,8 @@ export class Turn {
       after: entity.state,
       taken: [],
       definition: entity.known.row,
-      rejected: row.reason,
+      rejected: row.rejected,
+      ...(row.reason !== undefined && { reason: row.reason }),
     });
   }
 

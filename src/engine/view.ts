@@ -38,7 +38,10 @@ export function viewEntity(kernel: Kernel, ref: EntityRef): EntityView | null {
     context: contextOf(snapshot),
     status,
     rev,
-    accepts: acceptedEvents(known.definition, snapshot),
+    // Worked out when it is asked for: matching looks at every free agent and never at this.
+    get accepts() {
+      return acceptedEvents(known.definition, snapshot);
+    },
   };
 }
 

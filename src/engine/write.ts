@@ -58,7 +58,7 @@ function extendOnly(turn: Turn, entity: Entity, { result, origin }: { result: Ta
   const sampled = { event: origin.event.type, entity: entity.text };
   if (!turn.samples(turn.shared.leases, sampled, everyMs)) return written(turn.tx.lastSeq());
 
-  const { event, by, cause } = origin;
+  const { event, by, cause, reason } = origin;
   const states = { before: entity.state, after: entity.state, taken: result.step.taken };
   const row = {
     at: turn.at,
@@ -69,6 +69,7 @@ function extendOnly(turn: Turn, entity: Entity, { result, origin }: { result: Ta
     ...states,
     definition: entity.known.row,
     rejected: null,
+    ...(reason !== undefined && { reason }),
   };
   return written(turn.note(row));
 }

@@ -9,6 +9,7 @@ import type { ApiEnv } from './context.ts';
 import { refuseInvalid } from './explain.ts';
 import { createGates } from './gates.ts';
 import { createGuard } from './guards.ts';
+import { INSPECTOR, townInspector } from './inspector.ts';
 import { Limiter, type Rate } from './limiter.ts';
 import { openApiRoutes } from './openapi.ts';
 import { PREFIX } from './prefix.ts';
@@ -62,7 +63,8 @@ export function createApp(town: Town, options: AppOptions): Api {
   const { env, operatorToken, allowedHosts, version, rate = defaultRate } = options;
   const problems = new Problems({ env, mask: (text) => town.mask(text) });
   const gates = createGates({ town, env, operatorToken, limiter: new Limiter(rate), problems });
-  const parts: ApiParts = { town, env, gates, version, closing: options.closing ?? new AbortController().signal };
+  const closing = options.closing ?? new AbortController().signal;
+  const parts: ApiParts = { town, env, gates, version, closing };
 
   const api: Api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
@@ -74,6 +76,8 @@ export function createApp(town: Town, options: AppOptions): Api {
   const app: Api = new OpenAPIHono<ApiEnv>();
   app.use(createGuard(problems, { allowedHosts, operatorToken }));
   app.route(PREFIX, api);
+  app.route(INSPECTOR, townInspector(town, { operatorToken, env, allowedHosts, closing }));
+  app.get('/', (context) => context.redirect(`${INSPECTOR}/`));
   app.notFound((context) => {
     const detail = `${context.req.method} ${context.req.path} is no route of this API: see ${PREFIX}/openapi.json`;
     return problems.answer(context, { code: 'not_found', detail });

@@ -22,6 +22,14 @@ export async function readBody(context: ApiContext): Promise<Body> {
   return body;
 }
 
+/** The same of a request that nobody reads after this. */
+export async function bodyOf(request: Request): Promise<Body> {
+  const declared = Number(request.headers.get('content-length') ?? 0);
+  if (declared > BYTES_MAX) throw tooLarge();
+  const text = (request.body === null ? '' : await readStream(request.body)) || '{}';
+  return { text, value: parse(text) };
+}
+
 /** Makes sure that the body was read and judged before a schema sees it. */
 export const requireBody: ApiMiddleware = async (context, next) => {
   await readBody(context);
@@ -35,7 +43,9 @@ async function readText(context: ApiContext): Promise<string> {
   const stream = context.req.raw.body;
   const text = (stream === null ? '' : await readStream(stream)) || '{}';
   // Whoever reads it after us, the schemas do, finds it in a request that can still be read.
-  const { method, headers } = context.req.raw;
+  const { method } = context.req.raw;
+  const headers = new Headers(context.req.raw.headers);
+  headers.set('content-type', 'application/json');
   context.req.raw = new Request(context.req.url, { method, headers, body: text });
   return text;
 }

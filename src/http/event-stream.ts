@@ -1,12 +1,9 @@
 /**
- * The log as server-sent events: the id of each is its position, so a listener that comes back goes on where it was.
+ * Server-sent events: writes what a feed has to say until the listener's buffer is full, shows every 15 s that it
+ * lives, and lets a listener go that does not read. What is said is the feed's affair.
  */
 import type { Seq } from '../core/types.ts';
 import type { Env } from '../env/env.ts';
-import type { LogRow } from '../store/port.ts';
-import type { Town } from '../town/api.ts';
-import { Follower, type FollowFilter } from './follow.ts';
-import { logRowView } from './views.ts';
 
 const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 2_000;
@@ -15,12 +12,19 @@ const BUFFER_BYTES = 256 * 1024;
 /** Heartbeats in a row that find the buffer full: the listener is let go, and resumes when it can. */
 const FULL_MAX = 2;
 
+/** What one listener is told, in order. */
+export interface Feed {
+  /** The next events as text; null: nothing more until there is news. */
+  next(): string | null;
+  /** The position up to which nothing is left to say: the heartbeat carries it. */
+  readonly cursor: Seq;
+  close(): void;
+}
+
 export type StreamOptions = {
-  readonly town: Town;
   readonly env: Env;
-  readonly filter: FollowFilter;
-  /** The position that the listener has seen. */
-  readonly from: Seq;
+  /** Makes the feed; it calls `onNews` when there may be more to say. */
+  readonly open: (onNews: () => void) => Feed;
   /** Ends the stream when it aborts. */
   readonly closing: AbortSignal;
   readonly onClose: () => void;
@@ -40,10 +44,15 @@ export function openEventStream(options: StreamOptions): ReadableStream<Uint8Arr
   );
 }
 
+/** One event as text. Its id is where a listener that comes back goes on. */
+export function eventText(seq: Seq, data: unknown): string {
+  return `id: ${seq}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
 class Listener {
   readonly #controller: ReadableStreamDefaultController<Uint8Array>;
   readonly #options: StreamOptions;
-  readonly #follower: Follower;
+  readonly #feed: Feed;
   readonly #encoder = new TextEncoder();
   readonly #end = () => this.#finish();
   #heartbeat: { cancel(): void };
@@ -51,21 +60,20 @@ class Listener {
   #closed = false;
 
   constructor(controller: ReadableStreamDefaultController<Uint8Array>, options: StreamOptions) {
-    const { town, filter, from, closing } = options;
     this.#controller = controller;
     this.#options = options;
-    this.#follower = new Follower({ town, filter, from, onNews: () => this.deliver() });
+    this.#feed = options.open(() => this.deliver());
     this.#heartbeat = this.#nextBeat();
-    closing.addEventListener('abort', this.#end, { once: true });
+    options.closing.addEventListener('abort', this.#end, { once: true });
     this.#write(`retry: ${RECONNECT_MS}\n\n`);
   }
 
   /** Writes what there is until the buffer is full. */
   deliver(): void {
     while (!this.#closed && (this.#controller.desiredSize ?? 0) > 0) {
-      const rows = this.#follower.next();
-      if (rows.length === 0) return;
-      this.#write(rows.map(encode).join(''));
+      const text = this.#feed.next();
+      if (text === null) return;
+      this.#write(text);
     }
   }
 
@@ -73,7 +81,7 @@ class Listener {
     if (this.#closed) return;
     this.#closed = true;
     this.#heartbeat.cancel();
-    this.#follower.close();
+    this.#feed.close();
     this.#options.closing.removeEventListener('abort', this.#end);
     this.#options.onClose();
   }
@@ -89,7 +97,7 @@ class Listener {
     return clock.at(clock.now() + HEARTBEAT_MS, () => this.#beat(), { background: true });
   }
 
-  /** Carries the position too: what the filter passed over needs not be looked at again. */
+  /** Carries the position too: what the feed passed over needs not be looked at again. */
   #beat(): void {
     const isFull = (this.#controller.desiredSize ?? 0) <= 0;
     this.#fullBeats = isFull ? this.#fullBeats + 1 : 0;
@@ -97,15 +105,11 @@ class Listener {
       this.#finish();
       return;
     }
-    if (!isFull) this.#write(`: still here\nid: ${this.#follower.cursor}\n\n`);
+    if (!isFull) this.#write(`: still here\nid: ${this.#feed.cursor}\n\n`);
     this.#heartbeat = this.#nextBeat();
   }
 
   #write(text: string): void {
     this.#controller.enqueue(this.#encoder.encode(text));
   }
-}
-
-function encode(row: LogRow): string {
-  return `id: ${row.seq}\ndata: ${JSON.stringify(logRowView(row))}\n\n`;
 }

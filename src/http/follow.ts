@@ -6,14 +6,26 @@
  */
 import type { EntityRef, Seq } from '../core/types.ts';
 import { refText } from '../core/types.ts';
-import type { LogRow } from '../store/port.ts';
-import type { Town } from '../town/api.ts';
-import { headOf } from './views.ts';
+import type { LogFilter, LogRow } from '../store/port.ts';
 
 /** Rows that are read from the log at a time. */
 const PAGE = 500;
 /** Rows that are kept for a listener that falls behind a little. */
 const QUEUE_MAX = 1_000;
+
+/** Whose log it is: a town, or any engine. */
+export type Followed = {
+  log(filter: LogFilter, range: { from?: Seq; limit: number; order: 'asc' | 'desc' }): readonly LogRow[];
+  /** Told of the rows of each commit, after it. Returns the unsubscriber. */
+  watch(listener: (rows: readonly LogRow[]) => void): () => void;
+};
+
+type FollowOptions = {
+  readonly followed: Followed;
+  readonly filter: FollowFilter;
+  readonly from: Seq;
+  readonly onNews: () => void;
+};
 
 export type FollowFilter = { readonly machine?: string; readonly entity?: EntityRef };
 
@@ -23,17 +35,17 @@ export class Follower {
   #queue: LogRow[] = [];
   /** The last row that is known to be queued or read. */
   #head: Seq;
-  readonly #town: Town;
+  readonly #followed: Followed;
   readonly #filter: FollowFilter;
   readonly #unwatch: () => void;
 
   /** Calls `onNews` when there may be more to read. */
-  constructor({ town, filter, from, onNews }: { town: Town; filter: FollowFilter; from: Seq; onNews: () => void }) {
-    this.#town = town;
+  constructor({ followed, filter, from, onNews }: FollowOptions) {
+    this.#followed = followed;
     this.#filter = filter;
     this.#cursor = from;
     this.#head = from;
-    this.#unwatch = town.watch((rows) => {
+    this.#unwatch = followed.watch((rows) => {
       this.#keep(rows);
       onNews();
     });
@@ -42,6 +54,19 @@ export class Follower {
   /** Where to go on after this. */
   get cursor(): Seq {
     return this.#cursor;
+  }
+
+  /** The position of the last row of the log. */
+  get head(): Seq {
+    return this.#followed.log({}, { limit: 1, order: 'desc' })[0]?.seq ?? 0;
+  }
+
+  /** Passes over what lies before the position. */
+  skipTo(seq: Seq): void {
+    if (seq <= this.#cursor) return;
+    this.#queue = this.#queue.filter((row) => row.seq > seq);
+    this.#cursor = seq;
+    this.#head = Math.max(this.#head, seq);
   }
 
   /** The next rows that pass the filter, at most a page. Empty: all was read, until there is news. */
@@ -76,9 +101,9 @@ export class Follower {
 
   #fromLog(): readonly LogRow[] {
     // Nothing is committed between these two reads: all of it is one synchronous turn.
-    const end = headOf(this.#town);
+    const end = this.head;
     const { entity } = this.#filter;
-    const rows = this.#town.log({ entity }, { from: this.#cursor, limit: PAGE, order: 'asc' });
+    const rows = this.#followed.log({ ...(entity && { entity }) }, { from: this.#cursor, limit: PAGE, order: 'asc' });
     const last = rows[rows.length - 1];
     if (rows.length === PAGE && last !== undefined) this.#cursor = last.seq;
     else this.#cursor = Math.max(this.#cursor, end);

@@ -53,7 +53,9 @@ function judgeOrigin(context: ApiContext): Problem | null {
   const origin = context.req.header('origin');
   const site = context.req.header('sec-fetch-site');
   const isOwn = origin === undefined || origin === `http://${context.req.header('host')?.toLowerCase()}`;
-  const isNear = site === undefined || site === 'same-origin' || site === 'none';
+  // Whoever follows a link from elsewhere brings no session along, and a bearer token neither.
+  const isVisit = method === 'GET' && context.req.header('sec-fetch-mode') === 'navigate';
+  const isNear = site === undefined || site === 'same-origin' || site === 'none' || isVisit;
   if (isOwn && isNear && method !== 'OPTIONS') return null;
   return { code: 'forbidden', detail: 'pages of other sites have no access: nothing is shared across origins' };
 }
@@ -69,10 +71,16 @@ function judgeAddress(context: ApiContext, { operatorToken }: GuardOptions): Pro
   };
 }
 
-/** What a page can send without asking first is never JSON. */
+/** What a page can send without asking first is never JSON. Without a body there is nothing to be of a type. */
 function judgeType(context: ApiContext): Problem | null {
-  if (safeMethods.has(context.req.method)) return null;
+  if (safeMethods.has(context.req.method) || isBare(context)) return null;
   const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type === 'application/json') return null;
   return { code: 'unsupported_media_type', detail: 'send the header "Content-Type: application/json"' };
+}
+
+/** Neither a body nor a word about one. */
+function isBare({ req }: ApiContext): boolean {
+  const length = Number(req.header('content-length') ?? 0);
+  return length === 0 && !req.header('transfer-encoding') && req.header('content-type') === undefined;
 }

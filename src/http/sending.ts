@@ -22,7 +22,7 @@ export async function sendOptions(context: ApiContext): Promise<SendOptions> {
 }
 
 /** Marks an answer that was given before. */
-export function markReplayed(context: ApiContext, receipts: readonly Receipt[]): void {
+export function markReplayed(context: ApiContext, receipts: readonly { replayed?: boolean }[]): void {
   if (receipts.some(({ replayed }) => replayed)) context.header('Idempotency-Replayed', 'true');
 }
 

@@ -1,12 +1,11 @@
-/** The API on a socket: where it listens, what it tolerates of clients, and how it ends. */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+/** A town's API and pages on a socket: where they listen, and how the town hears of it. */
 import { Refused } from '../core/errors.ts';
 import type { Env } from '../env/env.ts';
 import type { Town } from '../town/api.ts';
 import { createApp } from './app.ts';
+import { attachTownSockets } from './inspector.ts';
 import type { Rate } from './limiter.ts';
+import { bracketed, localHosts, openSocket } from './socket.ts';
 
 export type ServeOptions = {
   readonly operatorToken: string;
@@ -31,16 +30,7 @@ export type Served = {
 };
 
 const PORT = 4_680;
-const CONNECTIONS_MAX = 256;
-const CLOSE_GRACE_MS = 1_000;
 const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
-const tolerance = {
-  maxHeaderSize: 16 * 1024,
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 5_000,
-  connectionsCheckingInterval: 5_000,
-};
 
 /**
  * Serves the API of a town and tells the town where.
@@ -58,43 +48,17 @@ export async function serveTown(town: Town, options: ServeOptions): Promise<Serv
   const closing = new AbortController();
   const allowedHosts = new Set(more);
   const app = createApp(town, { ...options, allowedHosts, closing: closing.signal });
-  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: tolerance }) as Server;
-  server.maxConnections = CONNECTIONS_MAX;
-  const bound = await listen(server, { host, port });
-  for (const name of ['127.0.0.1', '[::1]', 'localhost', bracketed(host)]) allowedHosts.add(`${name}:${bound.port}`);
-  const url = `http://${bracketed(host)}:${bound.port}`;
+  const socket = await openSocket(app.fetch, { host, port });
+  for (const name of localHosts(host, socket.port)) allowedHosts.add(name);
+  attachTownSockets(socket.server, town, { ...options, allowedHosts, closing: closing.signal });
+  const url = `http://${bracketed(host)}:${socket.port}`;
   town.setApiUrl(url);
   return {
     url,
     close: async () => {
       town.setApiUrl(null);
       closing.abort();
-      await closeServer(server, env);
+      await socket.close(env);
     },
   };
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host.toLowerCase();
-}
-
-function listen(server: Server, { host, port }: { host: string; port: number }): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') return reject(error);
-      reject(new Refused('busy', `port ${port} of ${host} is taken: choose another one, or 0 for any`, { port }));
-    });
-    server.listen({ host, port }, () => resolve(server.address() as AddressInfo));
-  });
-}
-
-function closeServer(server: Server, { clock }: Env): Promise<void> {
-  return new Promise((resolve) => {
-    const alarm = clock.at(clock.now() + CLOSE_GRACE_MS, () => server.closeAllConnections());
-    server.close(() => {
-      alarm.cancel();
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

@@ -42,7 +42,7 @@ const MEDDLED = new Set(['agent', 'bead', 'container', 'breaker']);
 const ALARMING = /dead letter|matching failed|patrol failed|a pass of the scheduler failed|a commit failed|^P\d+:/;
 const OUTAGE = /nothing can be written|process is gone|disk is full/;
 
-export type Frame = { readonly directory: string; readonly untilMs: number | null };
+export type Frame = { readonly directory: string; readonly untilMs: number | null; readonly signal?: AbortSignal };
 
 export class Play {
   readonly findings: Findings;
@@ -54,6 +54,7 @@ export class Play {
   readonly #scenario: Scenario;
   readonly #directory: string;
   readonly #overAt: number;
+  readonly #signal: AbortSignal | undefined;
   readonly #container: SimulatedContainer;
   readonly #integrator: SimulatedIntegrator;
   readonly #operator: Operator;
@@ -65,11 +66,12 @@ export class Play {
   #boots = 0;
   #settledSince = 0;
 
-  constructor(world: World, scenario: Scenario, { directory, untilMs }: Frame) {
+  constructor(world: World, scenario: Scenario, { directory, untilMs, signal }: Frame) {
     const startedAt = world.env.clock.now();
     this.#world = world;
     this.#scenario = scenario;
     this.#directory = directory;
+    this.#signal = signal;
     this.#overAt = untilMs === null ? Number.POSITIVE_INFINITY : startedAt + untilMs;
     this.findings = new Findings(() => world.env.clock.now() - startedAt);
     this.history = new History({ findings: this.findings, coverage: this.coverage, truth: world.truth });
@@ -88,7 +90,7 @@ export class Play {
 
   /** True when a property is violated, or nobody wants to see the rest. */
   get #isOver(): boolean {
-    return this.findings.any || this.#world.env.clock.now() >= this.#overAt;
+    return this.findings.any || this.#signal?.aborted === true || this.#world.env.clock.now() >= this.#overAt;
   }
 
   async perform(): Promise<void> {

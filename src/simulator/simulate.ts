@@ -20,6 +20,8 @@ export type Simulation = {
   readonly allowed?: Allowed;
   /** Simulated time after which nobody looks any more; null: to the end. */
   readonly untilMs?: number | null;
+  /** Aborted: it ends within a simulated minute, and its outcome says nothing. */
+  readonly signal?: AbortSignal;
   /** An empty folder for the town's key; the town keeps nothing else on disk. */
   readonly directory: string;
 };
@@ -59,6 +61,7 @@ export async function simulate({
   size,
   allowed = null,
   untilMs = null,
+  signal,
   directory,
 }: Simulation): Promise<Outcome> {
   const dice = new Dice(seed);
@@ -66,7 +69,7 @@ export async function simulate({
   const faults = new Faults(dice, allowed);
   const scenario = scenarioOf(dice, size);
   const world: World = { env, dice, faults, door: null, network: new Network(), truth: new Truth() };
-  const play = new Play(world, scenario, { directory, untilMs });
+  const play = new Play(world, scenario, { directory, untilMs, ...(signal && { signal }) });
   const startedAt = env.clock.now();
   try {
     await play.perform();

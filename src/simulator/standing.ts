@@ -13,7 +13,7 @@ import { isTerminal } from './roster.ts';
 const MINUTE = 60_000;
 const PAGE = 500;
 /** Merges of a rig wait for one another, and each may take its time. */
-const PATIENT = new Set(['merge', 'probeMerge']);
+const PATIENT = new Set(['merge', 'probeMerge', 'abortMerge']);
 const EXHAUSTED_MAX_MS = 36 * MINUTE;
 
 /** States that wait for a person, by the cause of the escalation that tells of it. */

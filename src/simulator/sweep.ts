@@ -1,18 +1,21 @@
-/** Many seeds, one after another, with what they found added up. */
+/** Many seeds, one after another or side by side, with what they found added up. */
 import { allEdges, Coverage } from './coverage.ts';
+import { playSeeds } from './pool.ts';
 import type { Size } from './scenario.ts';
-import { type Figures, type Outcome, simulate } from './simulate.ts';
+import type { Figures, Outcome } from './simulate.ts';
 
-/** One seed of so many is played twice: the same log, or the town is not deterministic. */
-const TWICE_EVERY = 50;
 /** With so many failures there is no need to look for more. */
 const FAILURES_MAX = 20;
 
 export type SweepOptions = {
   readonly seeds: Iterable<number>;
   readonly size: Size;
-  /** An empty folder for the towns' key. */
+  /** An empty folder for the towns' keys. */
   readonly directory: string;
+  /** Threads that play towns; 1 when absent: no other thread than this one. */
+  readonly workers?: number;
+  /** Aborted: the sweep ends with what it has. */
+  readonly signal?: AbortSignal;
   /** Told after each town. */
   readonly onTown?: (outcome: Outcome, sweep: Sweep) => void;
 };
@@ -25,24 +28,27 @@ export type Sweep = {
   /** Towns that were played twice, with the same log. */
   repeated: number;
   readonly figures: { -readonly [K in keyof Figures]: number };
+  /** By seed. */
   readonly failures: Outcome[];
   readonly coverage: Coverage;
 };
 
-export async function sweep({ seeds, size, directory, onTown }: SweepOptions): Promise<Sweep> {
+/** Plays all seeds, or until so many failed that more would tell nothing new. */
+export async function sweep({ seeds, size, directory, workers = 1, signal, onTown }: SweepOptions): Promise<Sweep> {
   const all: Sweep = {
     ...{ towns: 0, simulatedMs: 0, rows: 0, faults: 0, repeated: 0, failures: [] },
     figures: { dispatches: 0, runs: 0, closed: 0, beads: 0, merges: 0, kills: 0 },
     coverage: new Coverage(),
   };
-  for (const seed of seeds) {
-    const outcome = await simulate({ seed, size, directory });
+  const pool = { seeds, size, directory, workers, signal: signal ?? new AbortController().signal };
+  for await (const { outcome, repeated } of playSeeds(pool)) {
     add(all, outcome);
+    if (repeated) all.repeated += 1;
     if (outcome.violations.length > 0) all.failures.push(outcome);
-    else if (seed % TWICE_EVERY === 0) await repeat(all, outcome, directory);
     onTown?.(outcome, all);
     if (all.failures.length >= FAILURES_MAX) break;
   }
+  all.failures.sort((a, b) => a.seed - b.seed);
   return all;
 }
 
@@ -53,15 +59,6 @@ function add(all: Sweep, { simulatedMs, rows, faults, figures, edges }: Outcome)
   all.faults += faults.length;
   for (const name of Object.keys(figures) as (keyof Figures)[]) all.figures[name] += figures[name];
   all.coverage.add(edges);
-}
-
-async function repeat(all: Sweep, first: Outcome, directory: string): Promise<void> {
-  const { seed, size, hash } = first;
-  const again = await simulate({ seed, size, directory });
-  all.repeated += 1;
-  if (again.hash === hash) return;
-  const sentence = `seed ${seed} played twice gives two logs, ${hash.slice(0, 8)} and ${again.hash.slice(0, 8)}`;
-  all.failures.push({ ...again, violations: [{ property: 'determinism', atMs: 0, sentence }] });
 }
 
 /** Edges of the charts that no town took. */

@@ -11,7 +11,7 @@ import { parseRef } from '../core/types.ts';
 import type { LogRow, Reads } from '../store/port.ts';
 
 const PAGE = 1_000;
-const KEPT_MAX = 2_000;
+const KEPT_MAX = 300;
 
 /** Definitions by their hash, which names structure and settings. */
 const kept = new Map<string, Definition>();

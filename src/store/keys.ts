@@ -4,12 +4,17 @@
 import { Bug, Refused } from '../core/errors.ts';
 import type { EntityRef, Seq, StateId } from '../core/types.ts';
 import { refText } from '../core/types.ts';
-import type { Paged } from './port.ts';
+import type { LogFilter, Paged } from './port.ts';
 
 /** The longest list that one read returns. */
 export const listMax = 100_000;
 /** How many log rows one read looks at when it filters by what no index serves: machine or type without an entity. */
 export const logWindow = 100_000;
+
+/** True for a filter of the log that no index serves. */
+export function isScan({ entity, machine, type, by, text, taken }: LogFilter): boolean {
+  return text !== undefined || by !== undefined || taken !== undefined || (!entity && (machine ?? type) !== undefined);
+}
 
 export type EffectPosition = { readonly seq: Seq; readonly index: number };
 /** A cursor's parts: the sort key of the last row that was returned. */
@@ -20,9 +25,16 @@ export function effectKey(entity: EntityRef, position: EffectPosition): string {
   return `${refText(entity)}#${position.seq}#${position.index}`;
 }
 
+const EFFECT_KEY = /^(.+)#(\d{1,15})#(\d{1,15})$/s;
+
+/** True for what could be the key of an effect. */
+export function isEffectKey(key: string): boolean {
+  return EFFECT_KEY.test(key);
+}
+
 /** The entity and the position that an effect's key names. Throws a Bug: such keys come from the store alone. */
 export function parseEffectKey(key: string): EffectPosition & { readonly entity: string } {
-  const match = /^(.+)#(\d+)#(\d+)$/s.exec(key);
+  const match = EFFECT_KEY.exec(key);
   if (!match) throw new Bug(`"${key}" is no key of an effect; keys look like machine/id#seq#index`);
   return { entity: match[1] as string, seq: Number(match[2]), index: Number(match[3]) };
 }

@@ -3,10 +3,10 @@
  */
 import type Database from 'better-sqlite3';
 import { Refused, Terminal } from '../core/errors.ts';
-import { metaSchema, schema } from './schema.ts';
+import { inspection, metaSchema, schema, sealing } from './schema.ts';
 
 /** SQL of each step; the version of a database is how many of them it has seen. Steps are appended, never changed. */
-export const migrations: readonly string[] = [schema];
+export const migrations: readonly string[] = [schema, inspection, sealing];
 
 /** How many steps a file has seen, 0 for an empty one. Refuses what another program or a newer version wrote. */
 export function schemaVersion(db: Database.Database, steps: readonly string[] = migrations): number {

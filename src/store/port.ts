@@ -8,7 +8,17 @@
  * - ST3 log rows are numbered 1, 2, 3, … without gaps, also after a rolled-back savepoint.
  * - ST4 a commit of a process that does not own the store throws and changes nothing.
  */
-import type { EngineEvent, EntityRef, EpochMs, Index, JsonObject, JsonValue, Seq, StateId } from '../core/types.ts';
+import type {
+  EdgeId,
+  EngineEvent,
+  EntityRef,
+  EpochMs,
+  Index,
+  JsonObject,
+  JsonValue,
+  Seq,
+  StateId,
+} from '../core/types.ts';
 
 export type EntityRow = {
   readonly ref: EntityRef;
@@ -43,6 +53,8 @@ export type LogRow = {
   readonly definition: number;
   /** Why nothing happened; null when it did. */
   readonly rejected: string | null;
+  /** What the person who sent it gave as the reason; absent without one. */
+  readonly reason?: string;
 };
 export type NewLogRow = Omit<LogRow, 'seq'>;
 
@@ -137,6 +149,21 @@ export type LogFilter = {
   readonly machine?: string;
   readonly rejected?: boolean;
   readonly type?: string;
+  /** A part of who sent it. */
+  readonly by?: string;
+  /** A part of the entity's id, the event with its payload, the states, the reason or the rejection. */
+  readonly text?: string;
+  /** An edge that was taken. */
+  readonly taken?: EdgeId;
+};
+
+/** `from` is exclusive in both directions; the default is the start (`asc`) or the end (`desc`). */
+export type LogRange = {
+  readonly from?: Seq;
+  readonly limit: number;
+  readonly order: 'asc' | 'desc';
+  /** Positions that are looked at, from `from` on; all, or a bound of the store's own, when absent. */
+  readonly window?: number;
 };
 
 /** Reads see the last commit, and inside a transaction its own writes. All lists are bounded and ordered. */
@@ -153,6 +180,12 @@ export interface Reads {
   links(ref: EntityRef, kind: string, direction: 'in' | 'out'): readonly EntityRef[];
   timers(filter: { entity?: EntityRef }, page: Page): Paged<TimerRow>;
   timersDue(now: EpochMs, limit: number): readonly TimerRow[];
+  /** How many timers have a deadline from `from` (inclusive) to `to` (exclusive). */
+  timerCount(from: EpochMs, to: EpochMs): number;
+  /** One effect; null when there is none of that key, or it was pruned. */
+  effect(key: string): EffectRow | null;
+  /** How many effects have the status and are due up to `dueTo`, counted no further than `most`. */
+  effectCount(status: EffectStatus, dueTo: EpochMs, most: number): number;
   effects(filter: { entity?: EntityRef; status?: EffectStatus }, page: Page): Paged<EffectRow>;
   effectsDue(now: EpochMs, limit: number): readonly EffectRow[];
   /**
@@ -160,9 +193,14 @@ export interface Reads {
    * Effects that are due at `effectsAfter` or earlier do not count.
    */
   nextDueAt(effectsAfter?: EpochMs): EpochMs | null;
-  /** `from` is exclusive in both directions; the default is the start (`asc`) or the end (`desc`). */
-  log(filter: LogFilter, range: { from?: Seq; limit: number; order: 'asc' | 'desc' }): readonly LogRow[];
+  log(filter: LogFilter, range: LogRange): readonly LogRow[];
+  /** How many rows of the entity lie below a position, counted no further than `most`. */
+  logCount(entity: EntityRef, below: Seq, most: number): number;
+  /** The rows that this row caused, in order of the log. */
+  caused(seq: Seq, limit: number): readonly LogRow[];
   lastSeq(): Seq;
+  /** The seals after `from`, in order: each closes the rows of one commit. A store in memory has none. */
+  seals(from: Seq, limit: number): readonly { readonly seq: Seq; readonly seal: string }[];
   records(query: {
     kind: string;
     about?: EntityRef;
@@ -194,6 +232,8 @@ export interface Transaction extends Reads {
   claimEffect(key: string, attempt: number): boolean;
   settleEffect(key: string, status: 'done' | 'dead' | 'superseded', note: string | null): void;
   postponeEffect(key: string, dueAt: EpochMs): void;
+  /** A pending or dead effect is due at that instant; false when it is neither any more. */
+  retryEffect(key: string, dueAt: EpochMs): boolean;
   /** inflight → pending: after a crash, all of them. Returns how many. */
   reclaimEffects(): number;
   quarantine(ref: EntityRef, reason: string): void;

@@ -70,6 +70,7 @@ export type LogColumns = {
   readonly taken: string | null;
   readonly definition: number;
   readonly rejected: string | null;
+  readonly reason: string | null;
 };
 
 export type RecordColumns = {
@@ -142,6 +143,7 @@ export function logRow(row: LogColumns): LogRow {
     taken: row.taken === null ? [] : (JSON.parse(row.taken) as string[]),
     definition: row.definition,
     rejected: row.rejected,
+    ...(row.reason !== null && { reason: row.reason }),
   };
 }
 

@@ -167,6 +167,19 @@ CREATE TABLE series (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** Version 2: the reason that a person gave stands in the log, and what a row caused is found. */
+export const inspection = `
+ALTER TABLE log ADD COLUMN reason TEXT;
+CREATE INDEX log_by_cause ON log (cause) WHERE cause IS NOT NULL;
+`;
+
+/** Version 3: a seal over all rows, shown by some of them and by the head. What was written before has none. */
+export const sealing = `
+ALTER TABLE log ADD COLUMN seal TEXT CHECK (length(seal) = 64);
+INSERT INTO meta (name, value) SELECT 'unsealed', CAST(coalesce(max(seq), 0) AS TEXT) FROM log;
+INSERT INTO meta (name, value) SELECT 'head', json_object('seq', coalesce(max(seq), 0), 'seal', '') FROM log;
+`;
+
 /** The one table that every version has: where the schema's version itself is kept. */
 export const metaSchema = `
 CREATE TABLE meta (

@@ -78,6 +78,7 @@ export function openSqliteReadOnly({ file }: { readonly file: string }): ReadOnl
       throw new Refused(
         'conflict',
         `${file} is of an older version. Open it once for writing, which brings it up to date.`,
+        { file, needsWriting: true },
       );
     }
     const statements = prepareAll(db, reads);

@@ -34,14 +34,17 @@ const timerColumns = `SELECT t.entity AS key, n.machine, n.id AS entityId, t.id,
 const effectColumns = `SELECT n.machine, n.id, o.seq, o.idx AS "index", o.type, o.params, o.scope, o.status, o.attempt,
   o.due_at AS dueAt, o.note`;
 const logColumns = `SELECT l.seq, l.at, n.machine, n.id, t.text AS type, l.event, l."by", l.cause, b.text AS before,
-  a.text AS after, k.text AS taken, l.definition, l.rejected`;
+  a.text AS after, k.text AS taken, l.definition, l.rejected, l.reason`;
 const recordColumns = 'SELECT r.key, r.kind, r.id, r.at, r.seq, r.body';
 /** CROSS JOIN keeps the order of the tables: the left one is walked along its index, the right one is looked up. */
 const logJoins = `CROSS JOIN name n ON n.key = l.entity CROSS JOIN word t ON t.key = l.type
   LEFT JOIN word b ON b.key = l.before LEFT JOIN word a ON a.key = l.after LEFT JOIN word k ON k.key = l.taken`;
 const logRange = 'l.seq > :above AND l.seq < :below';
 const logFilter = `(:machine IS NULL OR n.machine = :machine) AND (:type IS NULL OR l.type = :type)
-  AND (:rejected IS NULL OR (l.rejected IS NOT NULL) = :rejected)`;
+  AND (:rejected IS NULL OR (l.rejected IS NOT NULL) = :rejected) AND (:by IS NULL OR instr(lower(l."by"), :by) > 0)
+  AND (:taken IS NULL OR instr(k.text, :taken) > 0) AND (:text IS NULL OR instr(lower(n.id || ' ' || t.text || ' '
+  || coalesce(l.event, '') || ' ' || coalesce(b.text, '') || ' ' || coalesce(a.text, '') || ' '
+  || coalesce(l.reason, '') || ' ' || coalesce(l.rejected, '')), :text) > 0)`;
 
 /** Bounds are exclusive. `type` is the key of a word; null: any. */
 export type LogParameters = {
@@ -51,6 +54,10 @@ export type LogParameters = {
   readonly machine: string | null;
   readonly type: number | null;
   readonly rejected: 0 | 1 | null;
+  /** Parts of texts, in small letters; `taken` as it is stored, with its quotes. */
+  readonly by: string | null;
+  readonly taken: string | null;
+  readonly text: string | null;
   readonly limit: number;
 };
 type LogQuery = Query<[LogParameters], LogColumns>;
@@ -145,6 +152,9 @@ export const reads = {
     `${timerColumns} FROM timer t CROSS JOIN name n ON n.key = t.entity
      WHERE t.due_at <= ? ORDER BY t.due_at, t.entity, t.id LIMIT ?`,
   ),
+  timerCount: query<[number, number], { count: number }>(
+    'SELECT count(*) AS count FROM timer WHERE due_at >= ? AND due_at < ?',
+  ),
   nextTimer: query<[], { dueAt: number | null }>('SELECT min(due_at) AS dueAt FROM timer'),
 
   effects: query<[number, number, number], EffectColumns>(
@@ -158,6 +168,12 @@ export const reads = {
   effectsByDue: query<[string, number, number, number, number], EffectColumns>(
     `${effectColumns} FROM outbox o CROSS JOIN name n ON n.key = o.entity
      WHERE o.status = ? AND (o.due_at, o.seq, o.idx) > (?, ?, ?) ORDER BY o.due_at, o.seq, o.idx LIMIT ?`,
+  ),
+  effect: query<[number, number], EffectColumns>(
+    `${effectColumns} FROM outbox o CROSS JOIN name n ON n.key = o.entity WHERE o.seq = ? AND o.idx = ?`,
+  ),
+  effectCount: query<[string, number, number], { count: number }>(
+    'SELECT count(*) AS count FROM (SELECT 1 FROM outbox WHERE status = ? AND due_at <= ? LIMIT ?)',
   ),
   effectsDue: query<[number, number], EffectColumns>(
     `${effectColumns} FROM outbox o CROSS JOIN name n ON n.key = o.entity
@@ -176,7 +192,16 @@ export const reads = {
   logDownOfEntity: logQuery('DESC', 'log l', 'l.entity = :entity'),
   logUpRejected: logQuery('ASC', 'log l INDEXED BY log_rejected', 'l.rejected IS NOT NULL'),
   logDownRejected: logQuery('DESC', 'log l INDEXED BY log_rejected', 'l.rejected IS NOT NULL'),
+  logCount: query<[number, number, number], { count: number }>(
+    'SELECT count(*) AS count FROM (SELECT 1 FROM log WHERE entity = ? AND seq < ? LIMIT ?)',
+  ),
+  caused: query<[number, number], LogColumns>(
+    `${logColumns} FROM log l ${logJoins} WHERE l.cause = ? ORDER BY l.seq LIMIT ?`,
+  ),
   lastSeq: query<[], { seq: number | null }>('SELECT max(seq) AS seq FROM log'),
+  seals: query<[number, number], { seq: number; seal: string }>(
+    'SELECT seq, seal FROM log WHERE seq > ? AND seal IS NOT NULL ORDER BY seq LIMIT ?',
+  ),
 
   recordById: query<[string, string], RecordColumns>(`${recordColumns} FROM record r WHERE r.kind = ? AND r.id = ?`),
   recordIsAbout: query<[number, string, number], { found: number }>(

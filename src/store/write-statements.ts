@@ -90,6 +90,10 @@ export const writes = {
     `UPDATE outbox SET status = 'pending', due_at = ?
      WHERE seq = ? AND idx = ? AND status IN ('pending', 'inflight')`,
   ),
+  retryEffect: query<[number, number, number]>(
+    `UPDATE outbox SET status = 'pending', due_at = ?, note = NULL
+     WHERE seq = ? AND idx = ? AND status IN ('pending', 'dead')`,
+  ),
   reclaimEffects: query<[]>("UPDATE outbox SET status = 'pending' WHERE status = 'inflight'"),
 
   appendLog: query<
@@ -106,11 +110,14 @@ export const writes = {
       string,
       string | null,
       string | null,
+      string | null,
+      string | null,
     ]
   >(
-    `INSERT INTO log (seq, at, entity, type, cause, definition, before, after, taken, "by", rejected, event)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO log (seq, at, entity, type, cause, definition, before, after, taken, "by", rejected, event, reason,
+     seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ),
+  setHead: query<[string]>("UPDATE meta SET value = ? WHERE name = 'head'"),
 
   addRecord: query<[string, string, number, number, string]>(
     'INSERT INTO record (kind, id, at, seq, body) VALUES (?, ?, ?, ?, ?)',

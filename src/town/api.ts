@@ -6,13 +6,19 @@
 import type { Policy, PolicyPatch } from '../../machines/policy.ts';
 import type { RigConfig } from '../../machines/vocabulary.ts';
 import type { EngineEvent, EntityRef, EpochMs, JsonObject, JsonValue, Receipt, Seq } from '../core/types.ts';
+import type { InspectorSource } from '../inspector/source.ts';
 import type { EffectStatus, LogFilter, LogRow, Paged, TimerRow } from '../store/port.ts';
 
 /** Who asks: shown in the log. `operator`, `operator:<name>`, or `agent/<id>#<epoch>`. */
 export type Principal = string;
 
 export type Idempotency = { readonly principal: Principal; readonly key: string; readonly hash: string };
-export type SendOptions = { readonly by?: Principal; readonly idempotency?: Idempotency };
+export type SendOptions = {
+  readonly by?: Principal;
+  readonly idempotency?: Idempotency;
+  /** Why, in a person's words: kept in the log row. */
+  readonly reason?: string | undefined;
+};
 
 export type BeadInput = {
   readonly id?: string;
@@ -106,7 +112,12 @@ export type TownStatus = {
   readonly working: readonly { agent: string; bead: string; epoch: number; substate: string; since: EpochMs }[];
   readonly escalations: readonly { id: string; subject: string; cause: string; message: string; since: EpochMs }[];
   readonly health: { ok: boolean; degraded: string | null };
+  /** Whether runs are kept from the town's folder, and why not; null: their container does not say. */
+  readonly isolation: { available: boolean; reason: string | null } | null;
 };
+
+/** A policy as a change made it; `replayed`: the answer to a request that was seen before. */
+export type PolicyReceipt = { readonly policy: Policy; readonly replayed?: boolean };
 
 export type VerifyReport = {
   readonly ok: boolean;
@@ -129,6 +140,7 @@ export interface Town extends AsyncDisposable {
    * 'already_exists'.
    */
   createBeads(beads: readonly BeadInput[], options?: SendOptions): Promise<readonly Receipt[]>;
+  /** Refused `invalid`, with all that its container finds missing: the repository, a program, a secret. */
   addRig(id: string, config: RigConfig, options?: SendOptions): Promise<Receipt>;
   addAgent(agent: { id: string; rig: string }, options?: SendOptions): Promise<Receipt>;
 
@@ -148,13 +160,18 @@ export interface Town extends AsyncDisposable {
   watch(listener: (rows: readonly LogRow[]) => void): () => void;
 
   policy(): Policy;
-  /** Validated as a whole; attempts are reset, because a setting changed (S14). */
-  patchPolicy(patch: PolicyPatch, options?: SendOptions): Promise<Policy>;
+  /**
+   * Validated as a whole; attempts are reset, because a setting changed (S14). Resolves after the commit with the
+   * policy that it led to. Refused `invalid`, `idempotency_mismatch`.
+   */
+  patchPolicy(patch: PolicyPatch, options?: SendOptions): Promise<PolicyReceipt>;
 
   /** The end of a run's output, masked. */
   output(agent: string, epoch: number, maxBytes?: number): Promise<string>;
   /** True when the token is the capability of that agent's epoch; compared in constant time. */
   isCapability(agent: string, epoch: number, token: string): boolean;
+  /** The town as a host of the inspector, to be mounted by whoever serves it. */
+  inspection(): InspectorSource;
   /** Where agents reach the API; set by whoever serves it. */
   setApiUrl(url: string | null): void;
 

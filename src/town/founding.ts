@@ -6,9 +6,11 @@ import { BREAKER, TOWN } from '../../machines/wiring.ts';
 import { Refused } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/types.ts';
 import type { Batch } from '../engine/engine.ts';
+import type { Env } from '../env/env.ts';
 import type { Reads } from '../store/port.ts';
 import { idPattern, idRule } from './identifiers.ts';
-import { LOCAL, type TownOptions } from './options.ts';
+import { LOCAL, type PolicyProblem, type TownOptions } from './options.ts';
+import { valueAt, wordsOf } from './words.ts';
 
 const BY = 'operator';
 
@@ -19,12 +21,36 @@ export function effectivePolicy(reads: Reads, patch: PolicyPatch = {}): Policy {
   return parsePolicy({ ...defaultPolicy, ...stored, ...patch });
 }
 
+/** What the town of this store is called; null before it is founded. */
+export function nameOf(reads: Reads): string | null {
+  const row = reads.entity({ machine: 'town', id: TOWN });
+  const { context } = JSON.parse(row?.snapshot ?? '{"context":{}}') as { context: { name?: string } };
+  return context.name || null;
+}
+
 export function parsePolicy(policy: unknown): Policy {
   const parsed = policySchema.safeParse(policy);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => ({ setting: path.join('.'), problem: message }));
+  const problems = parsed.error.issues.map((issue) => {
+    const { problem, remedy } = wordsOf(issue, valueAt(policy, issue.path));
+    // A rule between two settings is a sentence of its own.
+    const isRule = issue.code === 'custom';
+    return { setting: issue.path.join('.'), problem: isRule ? issue.message : `${problem}, ${remedy}` };
+  });
+  throw refusedPolicy(problems);
+}
+
+function refusedPolicy(problems: readonly PolicyProblem[]): Refused {
   const sentence = problems.map(({ setting, problem }) => `${setting}: ${problem}`).join('; ');
-  throw new Refused('invalid', `the policy was not accepted, nothing was changed. ${sentence}`, { problems });
+  return new Refused('invalid', `the policy was not accepted, nothing was changed. ${sentence}`, { problems });
+}
+
+type Approver = Pick<TownOptions, 'checkPolicy' | 'directory'> & { readonly env: Env };
+
+/** Asks the check that was handed in. Refused `invalid` with every problem. */
+export async function approve({ checkPolicy, directory, env }: Approver, policy: Policy): Promise<void> {
+  const problems = (await checkPolicy?.(policy, { directory, env })) ?? [];
+  if (problems.length > 0) throw refusedPolicy(problems);
 }
 
 export function checkId(id: string, what: string): void {
@@ -52,17 +78,17 @@ export function found(batch: Batch, options: TownOptions, policy: Policy): void 
   if (!isNew) configure(batch, asJson);
 }
 
-export function foundRig(batch: Batch, { id, config }: RigInput): void {
+export function foundRig(batch: Batch, { id, config }: RigInput, by = BY): void {
   checkId(id, 'a rig');
   const to = { machine: 'rig', id };
   const row = batch.tx.entity(to);
   if (!row) {
-    batch.birth({ to, input: { id, config } as unknown as JsonValue, by: BY });
+    batch.birth({ to, input: { id, config } as unknown as JsonValue, by });
     return;
   }
   const { context } = JSON.parse(row.snapshot) as { context: { config: RigConfig } };
   if (same(context.config, config)) return;
-  batch.deliver({ to, event: { type: 'CONFIGURE', config: config as unknown as JsonObject }, by: BY });
+  batch.deliver({ to, event: { type: 'CONFIGURE', config: config as unknown as JsonObject }, by });
 }
 
 /** A policy that differs from the stored one is a change of settings, and heals like one (S14). */

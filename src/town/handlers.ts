@@ -4,15 +4,16 @@
  */
 import type { AnnounceParams } from '../../machines/escalation.ts';
 import type { Policy } from '../../machines/policy.ts';
-import type { HealParams, MergeParams, RunParams } from '../../machines/vocabulary.ts';
+import type { HealParams, RunParams } from '../../machines/vocabulary.ts';
 import { toStartOutcome } from '../agents/outcome.ts';
 import type { Container, Integrator, StartOutcome } from '../agents/port.ts';
 import { coerceError, Retryable } from '../core/errors.ts';
-import type { EffectOutcome, JsonValue } from '../core/types.ts';
+import type { EffectOutcome } from '../core/types.ts';
 import type { Alarm, Env } from '../env/env.ts';
-import type { EffectCall, EffectHandler } from '../scheduler/effect-handler.ts';
+import type { EffectHandler } from '../scheduler/effect-handler.ts';
 import type { Healer } from './heal.ts';
-import { LOCAL } from './options.ts';
+import { mergeHandlers } from './merges.ts';
+import { succeeded, typed } from './outcomes.ts';
 import type { Parties } from './parties.ts';
 import type { RunSpecs } from './run-specs.ts';
 
@@ -29,8 +30,6 @@ export type HandlerParts = {
   readonly notify: (escalation: AnnounceParams) => void;
 };
 
-const succeeded = (result: JsonValue = {}): EffectOutcome => ({ kind: 'succeeded', result });
-const SUPERVISION_MS = 30_000;
 /** Every half minute for a day: then a person has seen that the container is away. */
 const STOP_ATTEMPTS_MAX = 2_880;
 
@@ -45,10 +44,6 @@ async function within<T>({ clock }: Env, ms: number, promise: Promise<T>): Promi
   } finally {
     (alarm as Alarm | null)?.cancel();
   }
-}
-
-function typed<TParams>(run: (params: TParams, call: EffectCall) => Promise<EffectOutcome>): EffectHandler['run'] {
-  return (call) => run(call.params as unknown as TParams, call);
 }
 
 /** A start is tri-state, and stays so. */
@@ -103,45 +98,6 @@ function runHandlers({ env, policy, containers, runSpecs, apiKnown }: HandlerPar
   };
 }
 
-function mergeHandlers({ policy, parties, containers, integrator }: HandlerParts): Record<string, EffectHandler> {
-  const request = (params: MergeParams) => {
-    const { config } = parties.get('rig', params.rig).context;
-    const { title } = parties.get('bead', params.bead).context;
-    const repository = { path: config.path, targetBranch: config.branch };
-    const { rig, bead, epoch, branch } = params;
-    return { rig, bead, epoch, branch, title, repository, test: config.test };
-  };
-  const merge = async (params: MergeParams, signal: AbortSignal): Promise<EffectOutcome> => {
-    const { agent, epoch } = params;
-    // The work is there, whatever has become of the agent that did it.
-    const container = parties.find('agent', agent)?.context.container;
-    const found = await containers(container ?? LOCAL).finish({ agent, epoch, graceMs: policy().graceMs });
-    if (found?.commits === 0) return succeeded({ kind: 'nothing' });
-    const branch = found?.branch ?? params.branch;
-    const head = found?.head ?? params.head;
-    if (!head || !branch) return succeeded({ kind: 'nothing' });
-    const testTimeoutMs = policy().mergeMs;
-    return succeeded(await integrator.merge({ ...request(params), branch, head, testTimeoutMs }, signal));
-  };
-  return {
-    merge: {
-      get deadlineMs() {
-        return policy().mergeMs + SUPERVISION_MS;
-      },
-      lane: (params) => `merge:${(params as unknown as MergeParams).rig}`,
-      run: typed<MergeParams>((params, { signal }) => merge(params, signal)),
-    },
-    probeMerge: {
-      lane: (params) => `merge:${(params as unknown as MergeParams).rig}`,
-      run: typed<MergeParams>(async (params) => {
-        const { test: _, ...rest } = request(params);
-        const merged = await integrator.merged({ ...rest, head: params.head ?? '' });
-        return succeeded({ commit: merged?.commit ?? null });
-      }),
-    },
-  };
-}
-
 function containerHandlers({ policy, containers }: HandlerParts): Record<string, EffectHandler> {
   type Params = { container: string };
   return {
@@ -157,8 +113,12 @@ function containerHandlers({ policy, containers }: HandlerParts): Record<string,
       },
       run: typed<Params>(async ({ container }) => succeeded(await containers(container).health())),
     },
-    // The local container is this process's own: letting it go frees nothing but its place in the chart.
-    closeContainer: { run: async () => succeeded() },
+    closeContainer: {
+      run: typed<Params>(async ({ container }) => {
+        await containers(container).release?.();
+        return succeeded();
+      }),
+    },
   };
 }
 

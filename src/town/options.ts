@@ -1,10 +1,22 @@
 /** What a town is made of, and what may be replaced in it. */
 import type { AnnounceParams } from '../../machines/escalation.ts';
-import type { PolicyPatch } from '../../machines/policy.ts';
+import type { Policy, PolicyPatch } from '../../machines/policy.ts';
 import type { RigConfig } from '../../machines/vocabulary.ts';
 import type { Container, Integrator } from '../agents/port.ts';
 import type { Env } from '../env/env.ts';
 import type { Store } from '../store/port.ts';
+
+/** A reason to refuse a policy. `setting` is a dotted path, or `policy` for all of it together. */
+export type PolicyProblem = { readonly setting: string; readonly problem: string };
+
+/**
+ * Says why a town should not run with a policy; resolves with nothing when there is no reason. `directory` is the
+ * town's, which need not be there yet.
+ */
+export type PolicyCheck = (
+  policy: Policy,
+  town: { readonly directory: string; readonly env: Env },
+) => Promise<readonly PolicyProblem[]>;
 
 export type TownOptions = {
   /** Folder of everything that the town keeps; made with mode 0700. */
@@ -12,6 +24,11 @@ export type TownOptions = {
   readonly name?: string;
   /** Settings that differ from the stored ones, or from the defaults in a new town. */
   readonly policy?: PolicyPatch;
+  /**
+   * Asked of the whole policy before the town is founded or opened with it, and before each change of it:
+   * `createPolicyCheck()` proves that the machines can not get stuck with it. Unchecked when absent.
+   */
+  readonly checkPolicy?: PolicyCheck;
   /** Repositories; one that is known already is configured anew when it differs. */
   readonly rigs?: Readonly<Record<string, RigConfig>>;
   /** Polecats that are to be there; the others stay. */

@@ -4,7 +4,7 @@
  */
 import { escalationId } from '../../machines/wiring.ts';
 import { coerceError, Refused } from '../core/errors.ts';
-import type { EngineEvent, EntityRef } from '../core/types.ts';
+import { type EngineEvent, type EntityRef, refText } from '../core/types.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Env } from '../env/env.ts';
 import { checkBead } from './invariants.ts';
@@ -14,6 +14,10 @@ const LIST_MAX = 1_000;
 const INVARIANT = 'invariant';
 const LIVE = ['in_progress.starting', 'in_progress.running', 'in_progress.stopping'];
 const RETRYING = /^in_progress\.(retryWait|retryDue)$/;
+/** Where entities wait for somebody to look at them. The first of each queue: those that are to go next. */
+const RESTING = /^(agent idle\.|bead (open|failed\.exhausted)|container |rig |breaker )/;
+const RESTING_MAX = 200;
+const QUARANTINED = 'quarantined';
 const FAILED_FOR_GOOD = /^failed\.(?!exhausted$)/;
 
 export type PatrolParts = {
@@ -29,7 +33,8 @@ export async function patrol(parts: PatrolParts): Promise<readonly string[]> {
   const runs = await lostRuns(parts);
   const hooks = await forgottenHooks(parts);
   const dependencies = await missedDependencies(parts);
-  return [...runs, ...hooks, ...dependencies];
+  const unreadable = await unreadableIdlers(parts);
+  return [...runs, ...hooks, ...dependencies, ...unreadable];
 }
 
 /** Beads whose agent does not work for them (it was quarantined, or a backup was restored): they are open again. */
@@ -93,6 +98,26 @@ function missed(state: string, knownAsFailed: boolean): string | null {
   const failed = FAILED_FOR_GOOD.test(state);
   if (failed === knownAsFailed) return null;
   return failed ? 'DEPENDENCY.FAILED' : 'DEPENDENCY.REOPENED';
+}
+
+/** What rests and can not be read is passed over by everybody: without an event, nobody would ever say so. */
+async function unreadableIdlers({ env, engine, parties }: PatrolParts): Promise<readonly string[]> {
+  const { reads } = engine;
+  const found: string[] = [];
+  for (const { machine, state } of reads.census()) {
+    if (!RESTING.test(`${machine} ${state}`)) continue;
+    for (const ref of reads.queue({ machine, state, limit: RESTING_MAX })) {
+      const subject = refText(ref);
+      const escalation = { machine: 'escalation', id: escalationId(subject, QUARANTINED) };
+      const isKnown = parties.find(machine as TownMachine, ref.id) !== null || reads.entity(escalation) !== null;
+      if (isKnown) continue;
+      const sentence = `${subject} in ${state} can not be read and is passed over: restore a backup, or replace it`;
+      found.push(sentence);
+      env.log('error', sentence);
+      await attempt(engine, escalation, { type: 'RAISE', subject, cause: QUARANTINED, message: sentence });
+    }
+  }
+  return found;
 }
 
 /** An alarm dies with its cause: a bead that fits again needs no person. */

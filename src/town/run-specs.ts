@@ -52,6 +52,7 @@ export function createRunSpecs({ town, reads, parties, policy, capabilities, api
         api: url === null ? null : { url, token: capabilities.token({ agent, epoch }) },
         previousBranch: last?.branch ?? null,
         graceMs: policy().graceMs,
+        ...{ isolation: config.isolation, limits: config.limits },
       };
     },
   };

@@ -5,46 +5,49 @@
  * - W1 every change is an event through the engine; nothing here writes a state.
  * - W2 a town is usable when `createTown` resolves, and leaves nothing behind when it is disposed but runs that go on.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { townMachines } from '../../machines/index.ts';
-import type { Policy, PolicyPatch } from '../../machines/policy.ts';
+import { defaultPolicy, type Policy, type PolicyPatch } from '../../machines/policy.ts';
 import type { RigConfig } from '../../machines/vocabulary.ts';
-import { createIntegrator } from '../agents/integrator.ts';
-import { createLocalContainer } from '../agents/local.ts';
 import type { Mask } from '../agents/mask.ts';
-import type { Container } from '../agents/port.ts';
-import { coerceError, Refused, Retryable } from '../core/errors.ts';
+import type { Container, Integrator, IsolationStatus } from '../agents/port.ts';
+import { inTurn } from '../agents/turns.ts';
+import { coerceError, Refused } from '../core/errors.ts';
 import type { EngineEvent, EntityRef, JsonObject, Receipt, Seq } from '../core/types.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
-import type { Alarm, Env } from '../env/env.ts';
+import type { Env } from '../env/env.ts';
 import { createSystemEnv } from '../env/system.ts';
+import type { InspectorSource } from '../inspector/source.ts';
 import type { DeadLetter } from '../scheduler/dead-letters.ts';
 import type { EffectStatus, LogFilter, LogRow, Store } from '../store/port.ts';
 import { openSqlite } from '../store/sqlite.ts';
-import type { BeadInput, ListQuery, SendOptions, Town } from './api.ts';
+import type { BeadInput, ListQuery, PolicyReceipt, SendOptions, Town } from './api.ts';
 import { attemptsAbout } from './attempts.ts';
 import { birthBeads, checkBeads, type NewBead, nameBeads } from './beads.ts';
+import { Branches } from './branches.ts';
 import { type Capabilities, loadCapabilities } from './capability.ts';
 import { checkCommand } from './commands.ts';
 import { alarmOf } from './dead-letters.ts';
-import { checkId, configure, effectivePolicy, found, foundRig, parsePolicy } from './founding.ts';
+import { approve, checkId, configure, effectivePolicy, found, foundRig, nameOf, parsePolicy } from './founding.ts';
 import { townHandlers } from './handlers.ts';
+import { createHands, isolationOf, lookAfter } from './hands.ts';
 import { createHealer } from './heal.ts';
+import { townSource } from './inspection/source.ts';
 import { checkTown } from './invariants.ts';
 import { Matcher } from './matcher.ts';
 import { LOCAL, type TownOptions } from './options.ts';
 import { createParties, type Parties } from './parties.ts';
-import { patrol } from './patrol.ts';
 import { listen } from './reports.ts';
+import { Rounds } from './rounds.ts';
 import { briefOf, createRunSpecs } from './run-specs.ts';
 import { maskEvent, maskOf } from './secrets.ts';
 import { Settling } from './settling.ts';
+import { Unmatched } from './unmatched.ts';
 import { stateAt, verifyTown } from './verify.ts';
 import { effectView, listViews, pageSize, statusOf, type ViewEngine, viewOf } from './views.ts';
 import { explain } from './why.ts';
 
-const PATROL_MS = 60_000;
 const LOG_PAGE = 100;
 const TAIL_BYTES = 64 * 1024;
 
@@ -54,11 +57,14 @@ const TAIL_BYTES = 64 * 1024;
  */
 export async function createTown(options: TownOptions): Promise<Town> {
   const directory = resolve(options.directory);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const file = join(directory, 'town.db');
   const env = options.env ?? createSystemEnv();
   const { synchronous } = options;
-  const store =
-    options.store ?? openSqlite({ file: join(directory, 'town.db'), env, ...(synchronous && { synchronous }) });
+  // A folder is made for a policy that was accepted, and for no other.
+  if (!options.store && !existsSync(file))
+    await approve({ ...options, directory, env }, parsePolicy({ ...defaultPolicy, ...options.policy }));
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const store = options.store ?? openSqlite({ file, env, ...(synchronous && { synchronous }) });
   try {
     const town = new RunningTown({ ...options, directory }, env, store);
     await town.open();
@@ -81,13 +87,16 @@ class RunningTown implements Town {
   readonly #capabilities: Capabilities;
   readonly #matcher: Matcher;
   readonly #settling: Settling;
+  readonly #unmatched: Unmatched;
+  readonly #rounds: Rounds;
+  readonly #integrator: Integrator;
+  readonly #branches: Branches;
   #policy: Policy;
+  #isolation: IsolationStatus | null = null;
   #mask: Mask = (text) => text;
   #apiUrl: string | null = null;
   #apiKnown: () => void = () => undefined;
   readonly #api: Promise<void>;
-  #patrol: Alarm | null = null;
-  #patrolledSeq: Seq = 0;
 
   constructor(options: TownOptions, env: Env, store: Store) {
     this.directory = options.directory;
@@ -95,36 +104,48 @@ class RunningTown implements Town {
     this.#env = env;
     this.#store = store;
     this.#policy = effectivePolicy(store.read, options.policy);
+    // A town that is there keeps its name.
+    this.name = nameOf(store.read) ?? options.name ?? 'town';
     this.#capabilities = loadCapabilities(join(this.directory, 'town.key'));
     this.#api = new Promise((known) => {
       this.#apiKnown = known;
     });
     if (!options.awaitApi) this.#apiKnown();
-    this.#container = options.container ?? this.#localContainer();
+    const { container, integrator } = createHands(options, env, this.#policy);
+    this.#container = container;
+    this.#integrator = integrator;
     this.#parties = createParties((ref) => this.#engine.get(ref.machine, ref.id));
     this.#engine = this.#createEngine();
     const match = () => ({ reads: this.#engine.reads, parties: this.#parties, policy: this.#policy });
     this.#matcher = new Matcher({ env, engine: this.#engine, match });
     this.#settling = new Settling(this.#engine);
-    this.name = options.name ?? 'town';
+    this.#rounds = new Rounds({ env, engine: this.#engine, parties: this.#parties });
+    this.#branches = new Branches({
+      ...{ env, engine: this.#engine, parties: this.#parties, integrator: this.#integrator },
+      policy: () => this.#policy,
+    });
+    this.#unmatched = new Unmatched({ env, engine: this.#engine, policy: () => this.#policy });
   }
 
   async open(): Promise<void> {
+    await this.#approve(this.#policy);
     await this.#engine.start();
-    this.#engine.submitNow((batch) => found(batch, this.#options, this.#policy));
+    this.#engine.submitNow((batch) => found(batch, { ...this.#options, name: this.name }, this.#policy));
     await this.#refreshMask();
     const graceMs = () => this.#policy.graceMs;
     listen({ env: this.#env, engine: this.#engine, parties: this.#parties, graceMs }, this.#container);
     // Runs of an earlier process are taken up again before anything is dispatched.
-    await this.#lookAfterContainer();
-    await this.#patrolNow();
-    this.#engine.subscribe(() => this.#schedulePatrol());
+    await lookAfter(this.#container, this.#env, this.#policy.healthMs);
+    this.#isolation = await isolationOf(this.#container, this.#env);
+    await this.#rounds.start();
     this.#matcher.start();
+    this.#unmatched.start();
+    this.#branches.start();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#patrol?.cancel();
-    await this.#matcher.stop();
+    this.#rounds.stop();
+    await Promise.all([this.#matcher.stop(), this.#unmatched.stop(), this.#branches.stop()]);
     this.#apiKnown();
     await this.#engine.stop();
     await this.#container.close(this.#options.onClose ?? 'keep');
@@ -133,9 +154,11 @@ class RunningTown implements Town {
 
   // Commands ------------------------------------------------------------------------------------------------------
 
-  async send(ref: EntityRef, event: EngineEvent, { by = 'operator', idempotency }: SendOptions = {}): Promise<Receipt> {
+  async send(ref: EntityRef, event: EngineEvent, options: SendOptions = {}): Promise<Receipt> {
+    const { by = 'operator', idempotency, reason } = options;
     checkCommand(ref, event);
-    const envelope = { to: ref, event: maskEvent(this.#mask, event), by };
+    const why = reason === undefined ? undefined : this.#mask(reason);
+    const envelope = { to: ref, event: maskEvent(this.#mask, event), by, reason: why };
     return this.#engine.deliver(envelope, idempotency ? { idempotency } : {});
   }
 
@@ -154,11 +177,13 @@ class RunningTown implements Town {
     return answer.replayed ? answer.receipts.map((receipt) => ({ ...receipt, replayed: true })) : answer.receipts;
   }
 
-  async addRig(id: string, config: RigConfig, { idempotency }: SendOptions = {}): Promise<Receipt> {
+  async addRig(id: string, asked: RigConfig, { by = 'operator', idempotency }: SendOptions = {}): Promise<Receipt> {
     const to = { machine: 'rig', id };
+    const { path } = (await this.#container.check?.(asked)) ?? asked;
+    const config = { ...asked, path };
     const receipt = await this.#engine.submit(
       (batch): Receipt => {
-        foundRig(batch, { id, config });
+        foundRig(batch, { id, config }, by);
         const state = batch.tx.entity(to)?.state ?? '';
         return { seq: batch.tx.lastSeq(), entity: to, at: batch.at, state };
       },
@@ -179,13 +204,32 @@ class RunningTown implements Town {
     );
   }
 
-  async patchPolicy(patch: PolicyPatch, { by = 'operator' }: SendOptions = {}): Promise<Policy> {
+  /** One change after another: each is judged together with those before it. */
+  patchPolicy(patch: PolicyPatch, options: SendOptions = {}): Promise<PolicyReceipt> {
+    return inTurn(`policy:${this.directory}`, () => this.#changePolicy(patch, options));
+  }
+
+  async #changePolicy(patch: PolicyPatch, { by = 'operator', idempotency }: SendOptions): Promise<PolicyReceipt> {
     const policy = parsePolicy({ ...this.#policy, ...patch });
+    await this.#approve(policy);
+    const answer = await this.#engine.submit(
+      (batch): PolicyReceipt => {
+        configure(batch, policy as unknown as JsonObject, by);
+        return { policy };
+      },
+      idempotency ? { idempotency } : {},
+    );
+    // What is committed holds from the next step on; a request that was seen before changes nothing.
+    if (!answer.replayed) this.#usePolicy(policy);
+    return answer;
+  }
+
+  #usePolicy(policy: Policy): void {
     this.#policy = policy;
     this.#engine.redefine(Object.values(townMachines(policy)));
-    await this.#engine.submit((batch) => configure(batch, policy as unknown as JsonObject, by));
+    this.#container.setHeartbeat?.(policy.heartbeatMs);
     this.#matcher.nudge();
-    return policy;
+    this.#unmatched.nudge();
   }
 
   get #views(): ViewEngine {
@@ -210,7 +254,7 @@ class RunningTown implements Town {
   attempts = (about: EntityRef, limit = 50) => attemptsAbout(this.#engine.reads, about, limit);
   stateAt = (ref: EntityRef, seq: Seq) => stateAt(this.#engine.reads, ref, seq);
   why = (ref: EntityRef) => explain({ reads: this.#engine.reads, parties: this.#parties, policy: this.#policy }, ref);
-  status = () => statusOf(this.#views, this.#parties, this.name);
+  status = () => ({ ...statusOf(this.#views, this.#parties, this.name), isolation: this.#isolation });
   policy = () => this.#policy;
   verify = () => verifyTown(this.#engine.reads);
   backup = (file: string) => this.#store.backup(file);
@@ -247,6 +291,19 @@ class RunningTown implements Town {
     return this.#capabilities.matches({ agent, epoch }, token);
   }
 
+  inspection(): InspectorSource {
+    const worktrees = join(this.directory, LOCAL, 'worktrees');
+    return townSource({
+      ...{ name: this.name, engine: this.#engine, reads: this.#engine.reads, parties: this.#parties },
+      ...{ policy: this.policy, mask: this.mask, output: (agent, epoch) => this.output(agent, epoch) },
+      send: (to, event, options) => this.send(to, event, options),
+      worktree: ({ bead, epoch }) => {
+        const folder = join(worktrees, `${bead}-${epoch}`);
+        return existsSync(folder) ? folder : null;
+      },
+    });
+  }
+
   setApiUrl(url: string | null): void {
     this.#apiUrl = url;
     if (url !== null) this.#apiKnown();
@@ -258,33 +315,25 @@ class RunningTown implements Town {
     return { ...bead, title: this.#mask(title), ...(body !== undefined && { body: this.#mask(body) }) };
   }
 
-  // Wiring --------------------------------------------------------------------------------------------------------
-
-  #localContainer(): Container {
-    const { environment = {} } = this.#options;
-    const root = join(this.directory, LOCAL);
-    return createLocalContainer({
-      id: LOCAL,
-      root,
-      env: this.#env,
-      environment,
-      heartbeatMs: this.#policy.heartbeatMs,
-    });
+  #approve(policy: Policy): Promise<void> {
+    return approve({ ...this.#options, env: this.#env }, policy);
   }
 
+  // Wiring --------------------------------------------------------------------------------------------------------
+
   #createEngine(): Engine {
-    const { environment = {}, notify } = this.#options;
+    const { notify } = this.#options;
     const env = this.#env;
     const policy = () => this.#policy;
     const parties = this.#parties;
     const specs = createRunSpecs({
-      ...{ town: this.#options.name ?? 'town', parties, policy, capabilities: this.#capabilities },
+      ...{ town: this.name, parties, policy, capabilities: this.#capabilities },
       reads: () => this.#engine.reads,
       apiUrl: () => this.#apiUrl,
     });
     const effects = townHandlers({
       ...{ env, policy, parties, containers: (id) => this.#containerOf(id) },
-      integrator: this.#options.integrator ?? createIntegrator({ root: join(this.directory, LOCAL), env, environment }),
+      integrator: this.#integrator,
       runSpecs: specs,
       apiKnown: this.#api,
       heal: createHealer(() => this.#engine),
@@ -307,23 +356,6 @@ class RunningTown implements Town {
     }
   }
 
-  /** A container that does not answer keeps no town from opening: its chart asks after it from now on. */
-  async #lookAfterContainer(): Promise<void> {
-    const { clock } = this.#env;
-    let alarm: Alarm | null = null;
-    const silence = new Promise<never>((_, reject) => {
-      const message = `no answer within ${this.#policy.healthMs} ms`;
-      alarm = clock.at(clock.now() + this.#policy.healthMs, () => reject(new Retryable(message, 0)));
-    });
-    try {
-      await Promise.race([this.#container.health(), silence]);
-    } catch (thrown) {
-      this.#env.log('warn', `container ${this.#container.id} does not say how it is: ${coerceError(thrown).message}`);
-    } finally {
-      (alarm as Alarm | null)?.cancel();
-    }
-  }
-
   #containerOf(id: string): Container {
     if (id === this.#container.id) return this.#container;
     throw new Refused('unknown_entity', `there is no container ${id} here; there is ${this.#container.id}`);
@@ -333,27 +365,5 @@ class RunningTown implements Town {
     const rigs = this.#engine.reads.entities({ machine: 'rig' }, { limit: 500 }).items;
     const configs = rigs.flatMap(({ ref }) => this.#parties.find('rig', ref.id)?.context.config ?? []);
     this.#mask = await maskOf(configs, this.#options.environment ?? {});
-  }
-
-  /** Once a minute while something happens: an idle town is not looked at. */
-  #schedulePatrol(): void {
-    if (this.#patrol || this.#engine.reads.lastSeq() === this.#patrolledSeq) return;
-    this.#patrol = this.#env.clock.at(
-      this.#env.clock.now() + PATROL_MS,
-      () => {
-        this.#patrol = null;
-        void this.#patrolNow();
-      },
-      { background: true },
-    );
-  }
-
-  async #patrolNow(): Promise<void> {
-    this.#patrolledSeq = this.#engine.reads.lastSeq();
-    try {
-      await patrol({ env: this.#env, engine: this.#engine, parties: this.#parties });
-    } catch (thrown) {
-      this.#env.log('error', `patrol failed: ${coerceError(thrown).message}`);
-    }
   }
 }

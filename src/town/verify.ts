@@ -7,6 +7,7 @@ import { contextOf, dehydrate, leavesOf } from '../core/snapshot.ts';
 import type { EntityRef, JsonObject, JsonValue, Seq } from '../core/types.ts';
 import { parseRef, refText } from '../core/types.ts';
 import type { LogRow, Reads } from '../store/port.ts';
+import { sealProblems } from '../store/seal.ts';
 import type { VerifyReport } from './api.ts';
 
 const PAGE = 1_000;
@@ -77,6 +78,7 @@ export function verifyTown(reads: Reads): VerifyReport {
       }
     }
   }
+  for (const { seq, problem } of sealProblems(reads)) problems.push({ entity: 'log', seq, problem });
   return { ok: problems.length === 0, rows: checked, entities: entities.size, skipped, problems };
 }
 

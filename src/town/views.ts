@@ -10,6 +10,7 @@ import type { Env } from '../env/env.ts';
 import type { EffectRow, EntityRow, Paged, Reads } from '../store/port.ts';
 import type { EffectView, EntityView, ListQuery, TownStatus } from './api.ts';
 import type { Parties } from './parties.ts';
+import { checkState } from './states.ts';
 
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 500;
@@ -58,6 +59,7 @@ function insideOf(
 
 export function listViews(engine: ViewEngine, machine: string, query: ListQuery): Paged<EntityView> {
   const { state, rig, label, limit, after } = query;
+  if (state !== undefined) checkState(engine.reads, machine, state);
   const filter = { machine, ...(state && { state }), ...(rig && { scope: rig }), ...(label && { label }) };
   const page = engine.reads.entities(filter, { limit: pageSize(limit), ...(after && { after }) });
   return { items: page.items.map((row) => viewOfRow(engine, row)), next: page.next };
@@ -99,5 +101,6 @@ export function statusOf(engine: ViewEngine, parties: Parties, name: string): To
       return [{ id, subject, cause, message, since: escalation.since }];
     }),
     health: { ok: health.ok, degraded: health.ok ? null : (health.degraded ?? null) },
+    isolation: null,
   };
 }

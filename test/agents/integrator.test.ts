@@ -28,6 +28,7 @@ async function setUp(files: Readonly<Record<string, string>> = { 'bread.txt': 'b
     head,
     test: [],
     testTimeoutMs: 20_000,
+    isolation: 'off',
   };
   const integrator = createIntegrator({
     root,
@@ -209,8 +210,9 @@ test('a target that moves again and again blocks instead of trying for ever', as
 });
 
 test('a branch that is not where its run left it is not merged', async () => {
-  const { request, integrator, worktree } = await setUp();
-  commit(worktree, { late: '1' }, 'Late');
+  const { path, request, integrator, worktree } = await setUp();
+  const late = commit(worktree, { late: '1' }, 'Late');
+  git(path, 'fetch', '--quiet', worktree, `${late}:refs/heads/${request.branch}`);
   await expect(integrator.merge(request, never)).rejects.toMatchObject({ name: 'Terminal', message: /not at/ });
   await expect(integrator.merge({ ...request, branch: 'attempt/gt-9/9' }, never)).rejects.toThrow(/is gone/);
   await expect(integrator.merge({ ...request, rig: '../x' }, never)).rejects.toMatchObject({ code: 'invalid' });

@@ -162,16 +162,24 @@ test('finish waits for an end that comes, and ends a run that does not', async (
 });
 
 test('a start past its deadline is unknown, and a heartbeat tells the truth later', async () => {
-  const { path, local, reports } = setUp();
+  const { root, path, local, reports } = setUp();
   await local.provision();
   const deadline = new AbortController();
   const start = local.start(script('sleep 60', { path }), deadline.signal);
-  await soon(() => (existsSync(join(path, '.git', 'worktrees')) ? true : undefined));
+  await soon(() => (existsSync(join(root, 'worktrees')) ? true : undefined));
   deadline.abort();
   expect((await start).kind).toBe('unknown');
   expect(await local.probe({ agent: 'toast', epoch: 1 })).not.toBe('absent');
   expect(await reports.next('heartbeat')).toMatchObject({ epoch: 1 });
   expect(await local.probe({ agent: 'toast', epoch: 1 })).toBe('running');
+});
+
+test('heartbeats come as often as they are asked for from now on, of runs that are under way too', async () => {
+  const { path, local, reports } = setUp();
+  await local.start(script('sleep 60', { path }), never);
+  expect(await reports.next('heartbeat')).toMatchObject({ epoch: 1 });
+  local.setHeartbeat(20);
+  for (let beats = 0; beats < 3; beats += 1) await reports.next('heartbeat');
 });
 
 const refusals: readonly [string, Parameters<typeof script>[2], RegExp, boolean][] = [

@@ -102,6 +102,8 @@ export function script(text: string, at: { path: string }, more: Partial<RunSpec
     api: null,
     previousBranch: null,
     graceMs: 2_000,
+    // What these tests see of processes and files is theirs; boxes have tests of their own.
+    isolation: 'off',
     ...more,
   };
 }

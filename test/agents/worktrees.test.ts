@@ -1,5 +1,5 @@
-/** Attempts get a worktree and a branch each, and what they leave is found and saved. */
-import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+/** Attempts get a clone and a branch each, and what they leave is found and saved. */
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createGit } from '../../src/agents/git.ts';
@@ -42,9 +42,56 @@ test('adding again takes up what is there, with its first base, even when the fo
   commit(made.worktree, { work: '1' }, 'Work');
   commit(path, { other: '1' }, 'The target moves on');
   expect(await worktrees.add(first, { path, targetBranch: 'main' })).toEqual(made);
+  expect(existsSync(join(made.worktree, 'work'))).toBe(true);
+  await worktrees.collect(made);
   rmSync(made.worktree, { recursive: true });
   expect(await worktrees.add(first, { path, targetBranch: 'main' })).toEqual(made);
   expect(existsSync(join(made.worktree, 'work'))).toBe(true);
+});
+
+test('a retry finds the branches of the attempts before it, and the target branch', async () => {
+  const { path, worktrees } = setUp();
+  const made = await worktrees.add(first, { path, targetBranch: 'main' });
+  commit(made.worktree, { half: '1' }, 'Half of it');
+  await worktrees.collect(made);
+  await worktrees.remove(made);
+  commit(path, { other: '1' }, 'The target moves on');
+  const next = await worktrees.add({ bead: 'gt-1', epoch: 2 }, { path, targetBranch: 'main' });
+  git(next.worktree, 'merge', '--quiet', '--no-edit', 'attempt/gt-1/1');
+  expect(git(next.worktree, 'diff', '--name-only', 'main').split('\n')).toEqual(['half']);
+  expect(git(next.worktree, 'rev-parse', 'origin/main')).toBe(git(path, 'rev-parse', 'main'));
+  const evidence = await worktrees.collect(next);
+  expect(evidence.commits).toBe(2);
+  expect(git(path, 'show', `${evidence.branch}:half`)).toBe('1');
+});
+
+test('a clone has the settings of its repository that change what a commit holds, and no others', async () => {
+  const { path, worktrees } = setUp();
+  git(path, 'config', 'user.email', 'person@example.org');
+  git(path, 'config', 'filter.upper.clean', 'tr a-z "A-Z"');
+  git(path, 'config', 'filter.upper.smudge', 'tr A-Z a-z');
+  git(path, 'config', 'core.editor', 'vi');
+  write(path, { '.git/info/exclude': 'scratch\n' });
+  commit(path, { '.gitattributes': '*.loud filter=upper\n', 'a.loud': 'ahoy' }, 'Loud');
+  const made = await worktrees.add(first, { path, targetBranch: 'main' });
+  expect(readFileSync(join(made.worktree, 'a.loud'), 'utf8')).toBe('ahoy');
+  expect(git(made.worktree, 'config', 'user.email')).toBe('person@example.org');
+  expect(git(made.worktree, 'config', 'filter.upper.clean')).toBe('tr a-z "A-Z"');
+  expect(git(made.worktree, 'config', '--default', 'none', 'core.editor')).toBe('none');
+  write(made.worktree, { 'b.loud': 'hey', scratch: 'x' });
+  const { head } = await worktrees.collect(made);
+  expect(git(path, 'show', '--name-only', '--format=', head)).toBe('b.loud');
+  expect(git(path, 'show', `${head}:b.loud`)).toBe('HEY');
+});
+
+test('a shallow repository can be worked on', async () => {
+  const { path, worktrees } = setUp();
+  commit(path, { more: '1' }, 'Second');
+  const shallow = join(folder(), 'shallow');
+  git(path, 'clone', '--quiet', '--depth=1', `file://${path}`, shallow);
+  const made = await worktrees.add(first, { path: shallow, targetBranch: 'main' });
+  commit(made.worktree, { a: '1' }, 'Work');
+  expect(await worktrees.collect(made)).toMatchObject({ commits: 1 });
 });
 
 test('evidence: commits of the attempt are counted, and nothing is made up', async () => {
@@ -63,7 +110,7 @@ test('what was not committed is, new and changed and deleted files alike, and by
   const made = await worktrees.add(first, { path, targetBranch: 'main' });
   write(made.worktree, { new: '1', 'README.md': 'changed', ignored: 'x', '.git-lock-is-elsewhere': '' });
   rmSync(join(made.worktree, 'old'));
-  write(join(path, '.git', 'worktrees', 'gt-1-1'), { 'index.lock': '' });
+  write(join(made.worktree, '.git'), { 'index.lock': '' });
   const evidence = await worktrees.collect(made);
   expect(evidence).toMatchObject({ commits: 1, checkpointed: true });
   expect(
@@ -98,7 +145,8 @@ test('a folder that is no worktree any more is never committed to, not even insi
   const worktrees = new Worktrees({ root, git: createGit({ environment }) });
   const made = await worktrees.add(first, { path, targetBranch: 'main' });
   const head = commit(made.worktree, { a: '1' }, 'Work');
-  rmSync(join(made.worktree, '.git'));
+  await worktrees.collect(made);
+  rmSync(join(made.worktree, '.git'), { recursive: true });
   write(made.worktree, { late: '1' });
   write(path, { 'README.md': "a person's change" });
   expect(await worktrees.collect(made)).toMatchObject({ head, commits: 1, checkpointed: false });
@@ -110,6 +158,7 @@ test('a removed worktree leaves its branch; a discarded attempt leaves nothing',
   const { path, worktrees } = setUp();
   const kept = await worktrees.add(first, { path, targetBranch: 'main' });
   const discarded = await worktrees.add({ bead: 'gt-2', epoch: 2 }, { path, targetBranch: 'main' });
+  await worktrees.collect(kept);
   await worktrees.remove(kept);
   await worktrees.discard(discarded);
   expect(git(path, 'for-each-ref', '--format=%(refname)').split('\n')).toEqual([

@@ -82,7 +82,7 @@ function prepare(state: State, { workers, items }: { workers: number; items: num
     s.birth.run(key, machine, state.seq, definition, 'active', 1, 1, none, 0, none, leaf, snapshot);
     s.enter.run(leaves[leaf], state.seq, key, 1, state.seq, none, 0);
     count(state, leaves[leaf], 1);
-    s.appendLog.run(state.seq, 1, key, 1, none, definition, none, word(leaf), none, 'bench', none, none);
+    s.appendLog.run(state.seq, 1, key, 1, none, definition, none, word(leaf), none, 'bench', none, none, none, none);
   }
   commit(state);
 }
@@ -135,7 +135,10 @@ function move(state: State, { key, machine, from, to, type, snapshot, cause, eve
   const by = cause === null ? 'bench' : `worker/w${key % 64}`;
   const taken = word(`${from} -${type}-> ${to}`);
   s.appendLog.run(
-    ...([state.seq, 2, key, word(type), cause, definition, word(from), word(to), taken, by, none, event] as const),
+    ...([state.seq, 2, key, word(type), cause, definition, word(from), word(to), taken, by, none] as const),
+    event,
+    none,
+    none,
   );
   if (to === 'closed') revs.delete(key);
   else revs.set(key, was + 1);

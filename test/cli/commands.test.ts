@@ -35,9 +35,19 @@ describe('a town that is open', { timeout: 30_000 }, () => {
   test('prints one address, takes work, and closes', async () => {
     const place = workshop();
     const { shell, close } = await open(place);
-    expect(shell.out.text).toMatch(
-      /^town shop-[0-9a-f]{6} is at http:\/\/127\.0\.0\.1:\d+ \(operator token in .*\/town\/operator\.token\)\n$/,
+    const [town, inspector, ...rest] = shell.out.text.split('\n');
+    expect(town).toMatch(
+      /^town shop-[0-9a-f]{6} is at http:\/\/127\.0\.0\.1:\d+ \(operator token in .*\/town\/operator\.token\)$/,
     );
+    const link = /^inspector: (http:\/\/127\.0\.0\.1:\d+)(\/inspector\/)login\?key=\S+$/.exec(inspector ?? '');
+    expect([link?.[2], rest]).toEqual(['/inspector/', ['']]);
+    const login = await fetch(inspector?.slice('inspector: '.length) ?? '', { redirect: 'manual' });
+    expect([login.status, login.headers.get('location')]).toEqual([303, '/inspector/']);
+    const printed = await say(place, 'inspect');
+    expect(printed).toMatchObject({
+      code: exits.done,
+      out: expect.stringContaining(`${link?.[1]}/inspector/login?key=`),
+    });
     const added = await say(place, 'add', '--title', 'Write it', '--id', 'one', '--priority', '0', '--label', 'docs');
     expect(added).toEqual({ code: exits.done, out: 'bead/one is open.ready\n1 bead added\n', errors: '' });
     const file = place.work(
@@ -67,6 +77,12 @@ describe('a town that is open', { timeout: 30_000 }, () => {
     );
     expect((await say(place, 'status')).out).toContain('breaker paused.byOperator (lunch)');
     await say(place, 'add', '--title', 'One', '--id', 'one');
+    const nonsense = await say(place, 'list', '--state', 'nonsense');
+    expect(nonsense).toMatchObject({ code: exits.usage, out: '' });
+    expect(nonsense.errors).toMatch(
+      /a bead has no state "nonsense"; it can be in: open, open\.ready, .*failed\.cancelled/,
+    );
+    expect((await say(place, 'list', '--state', 'open')).out).toContain('one  open.ready');
     expect((await say(place, 'why', 'one')).out).toContain('a person: resume the town');
     expect((await say(place, 'hold', 'one', '--reason', 'not now')).out).toContain('bead/one is open.held');
     expect((await say(place, 'show', 'one')).out).toContain('reason: not now');
@@ -81,7 +97,7 @@ describe('a town that is open', { timeout: 30_000 }, () => {
     expect((await say(place, 'resume', 'agent/polecat-1')).out).toContain('agent/polecat-1 is idle.ready');
     expect((await say(place, 'pause', 'rig/shop')).out).toContain('rig/shop is paused');
     expect((await say(place, 'send', 'rig/shop', 'RESUME')).out).toContain('rig/shop is active');
-    expect((await say(place, 'policy', '--set', 'attemptsMax=3')).out).toContain('attemptsMax=3\n');
+    expect((await say(place, 'policy', '--set', 'attemptsMax=3')).out).toMatch(/^attemptsMax +3 +5 +Failed starts/m);
     expect(JSON.parse((await say(place, 'policy', '--json')).out)).toMatchObject({ attemptsMax: 3, recycleMs: 50 });
     expect(await close()).toBe(exits.done);
   });

@@ -145,7 +145,7 @@ test('the breaker and the container are told of as themselves', () => {
       { entity: 'container/local', event: { type: 'SEEN' }, before: 'suspect.resting', after: 'up.occupied.resting' },
     ),
   ).toEqual([
-    'trouble: breaker town: starts fail all over the town → nothing is dispatched until it has cooled',
+    'trouble: breaker town: starts fail all over the town → nothing is dispatched until it has cooled, retry in 1.5 s',
     'mended: container local: answers again → container up.occupied.resting',
   ]);
 });

@@ -82,6 +82,20 @@ describe('run', { timeout: 30_000 }, () => {
     expect(merges(repository)).toEqual(['Merge one: One', 'Merge two: Two']);
   });
 
+  test('one Ctrl-C ends it when all that is left is a merge that is in the way of a person', async () => {
+    const { gate, repository, work, rig } = workshop();
+    writeFileSync(join(gate, 'one'), '');
+    const shell = testShell();
+    const ended = shell.run('run', work('beads:\n  - { id: one, title: One }\n'), ...rig);
+    await appears(join(gate, 'one.begun'));
+    writeFileSync(join(repository, 'agent.sh'), '#!/bin/sh\n', { mode: 0o755 });
+    rmSync(join(gate, 'one'));
+    await shell.out.has(/merge blocked: .* has uncommitted changes/);
+    shell.signal('SIGINT');
+    expect(await ended).toBe(exits.interrupted);
+    expect(shell.out.text).toMatch(/one +in_progress\.inReview\.blocked/);
+  });
+
   test('a second Ctrl-C stops the runs, and their beads are open again', async () => {
     const { gate, data, work, rig } = workshop();
     writeFileSync(join(gate, 'first'), '');

@@ -53,10 +53,13 @@ test('the status of a town is one screen', () => {
     working: [{ agent: 'polecat-1', bead: 'slugify', epoch: 7, substate: 'working.running.active', since: 40_000 }],
     escalations: [{ id: 'x', subject: 'bead/a', cause: 'failed', message: 'bead a failed', since: 90_000 }],
     health: { ok: false, degraded: 'the disk is full' },
+    isolation: { available: false, reason: 'no unshare' },
   };
   expect(statusText(status, noPaint)).toBe(
     [
       'town shop  log at 42, breaker open (too many starts failed)',
+      "agents are NOT isolated (no unshare): a run can read what you can read, the town's folder and your other " +
+        'programs too; see docs/SECURITY.md',
       'degraded: the disk is full',
       'beads: 2 open.ready, 1 in_progress.running',
       'agents: 1 working.running.active',
@@ -146,6 +149,9 @@ test('a log row is one line, whatever it holds', () => {
     '1  1970-01-01 00:00:01  agent/toast  FAILED  working.running.active → exited.crashed  by test  a b[2J',
   );
   expect(rowText({ ...row, after: row.before, rejected: 'stale_epoch' }, noPaint)).toContain('rejected: stale_epoch');
+  expect(rowText({ ...row, reason: 'in the words of a person' }, noPaint)).toMatch(
+    /by test {2}in the words of a person$/,
+  );
 });
 
 test('a verification says what it looked at', () => {

@@ -2,7 +2,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { durationMs, parseEvent, parsePairs, parseSettings, parseSubject } from '../../src/cli/parse.ts';
+import { durationMs, durationText } from '../../machines/durations.ts';
+import { defaultPolicy } from '../../machines/policy.ts';
+import { policyText } from '../../src/cli/commands/policy.ts';
+import { parseEvent, parsePairs, parseSettings, parseSubject } from '../../src/cli/parse.ts';
 import {
   files,
   placeOfRepository,
@@ -45,6 +48,17 @@ test('a setting that is unknown or out of bounds is refused by name', () => {
   expect(() => parseSettings(['attemptsMax'])).toThrow('--set takes name=value');
 });
 
+test('a wrong setting is told in a sentence: where, what was given, what is allowed, what it is for', () => {
+  expect(() => parseSettings(['attemptsMax=99'])).toThrow(
+    '--set: attemptsMax is 99, above 10: take at most 10 (Failed starts in a row before a bead is failed.exhausted)',
+  );
+  expect(() => parseSettings(['leaseMs=soon'])).toThrow(
+    '--set: leaseMs is no duration: write milliseconds, or a number with its unit, such as 90s, 5m or 2h ' +
+      '(How long a heartbeat is proof of life; at least twice heartbeatMs)',
+  );
+  expect(() => parseSettings(['runsMax=few'])).toThrow('runsMax is text, not a number: make it a number');
+});
+
 test('a pair that is none is not repeated, for it may be a secret', () => {
   expect(parsePairs(['A=1', 'B=x=y'], '--env')).toEqual({ A: '1', B: 'x=y' });
   expect(() => parsePairs(['sk-hunter2'], '--secret')).toThrow(/^(?!.*hunter2)--secret takes/);
@@ -54,6 +68,20 @@ test('durations have units', () => {
   expect(['250', '250ms', '1.5s', '2m', '2min', '1h', '1d', 'x'].map(durationMs)).toEqual([
     ...[250, 250, 1_500, 120_000, 120_000, 3_600_000, 86_400_000, null],
   ]);
+  for (const [name, ms] of Object.entries(defaultPolicy)) {
+    if (name.endsWith('Ms') && typeof ms === 'number') expect(durationMs(durationText(ms))).toBe(ms);
+  }
+  expect([90_000, 300_000, 7_200_000, 250].map(durationText)).toEqual(['90s', '5m', '2h', '250ms']);
+});
+
+test('the policy shows each setting with value, default and what it does', () => {
+  const text = policyText({ ...defaultPolicy, leaseMs: 120_000 }, (_, plain) => plain);
+  expect(text).toMatch(/^leaseMs +2m +90s +How long a heartbeat is proof of life; at least twice heartbeatMs\.$/m);
+  expect(text).toMatch(/^backoffMs +30s,1m,2m,5m,10m +30s,1m,2m,5m,10m +The wait after failure 1, 2, …/m);
+  expect(text).toMatch(/^beadBudgetUsd +none +none +What one bead may cost; null: any amount\.$/m);
+  const lines = text.trimEnd().split('\n').slice(1);
+  expect(lines.filter((line) => !line.endsWith('.'))).toEqual([]);
+  expect(lines).toHaveLength(Object.keys(defaultPolicy).length);
 });
 
 test('events and subjects', () => {

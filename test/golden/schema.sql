@@ -137,7 +137,7 @@ CREATE TABLE log (
   "by" TEXT NOT NULL,
   rejected TEXT,
   event TEXT
-) STRICT;
+, reason TEXT, seal TEXT CHECK (length(seal) = 64)) STRICT;
 
 CREATE INDEX log_by_entity ON log (entity);
 
@@ -177,3 +177,5 @@ CREATE TABLE series (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL CHECK (value > 0)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX log_by_cause ON log (cause) WHERE cause IS NOT NULL;

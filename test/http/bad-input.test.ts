@@ -62,9 +62,32 @@ describe('a body', () => {
       const call = { text: '{}', headers: { 'content-type': type } };
       expect(await problem('POST', '/town/pause', call)).toMatchObject({ status: 415, code: 'unsupported_media_type' });
     }
-    expect((await problem('POST', '/town/pause', {})).status).toBe(415);
     const headers = { 'content-type': 'Application/JSON; charset=utf-8' };
     expect((await problem('POST', '/town/pause', { text: '{}', headers })).status).toBe(200);
+  });
+
+  it('may be missing where every field is optional', async () => {
+    expect((await problem('POST', '/town/pause', {})).status).toBe(200);
+    expect((await problem('POST', '/town/resume', {})).status).toBe(200);
+    const missing = await problem('POST', '/agents', {});
+    expect([missing.status, missing.errors?.map(({ path }) => path)]).toEqual([422, ['body.id', 'body.rig']]);
+    const headers = { 'transfer-encoding': 'chunked' };
+    expect((await problem('POST', '/town/pause', { headers })).status).toBe(415);
+  });
+
+  it('with a wrong number is told what was given and what is allowed', async () => {
+    const refused = await problem('POST', '/beads', { body: { title: 'one', priority: 9 } });
+    expect(refused.detail).toBe('body.priority is 9, above 4: take at most 4');
+    const query = await problem('GET', '/beads?limit=9999', {});
+    expect(query.detail).toBe('query.limit is 9999, above 500: take at most 500');
+    const setting = await problem('PATCH', '/policy', { body: { attemptsMax: 99, leaseMs: 'soon' } });
+    expect(setting.errors).toEqual([
+      {
+        path: 'body.leaseMs',
+        message: 'is no duration: write milliseconds, or a number with its unit, such as 90s, 5m or 2h',
+      },
+      { path: 'body.attemptsMax', message: 'is 99, above 10: take at most 10' },
+    ]);
   });
 
   it('with a wrong or unknown key is answered 422 with the place of each', async () => {

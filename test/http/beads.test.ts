@@ -66,6 +66,10 @@ describe('beads over HTTP', () => {
     await api.post('/beads/b/hold', { reason: 'not yet' });
     expect(ids(await api.get('/beads?label=early'))).toEqual(['a', 'b']);
     expect(ids(await api.get('/beads?state=open.held'))).toEqual(['b']);
+    expect(ids(await api.get('/beads?state=failed'))).toEqual([]);
+    const unknown = await api.get('/beads?state=nonsense');
+    expect(unknown).toMatchObject({ status: 422, body: { code: 'invalid', states: expect.arrayContaining(['open']) } });
+    expect(unknown.body.detail).toContain('a bead has no state "nonsense"; it can be in: open, open.ready');
     expect(ids(await api.get('/beads?rig=elsewhere'))).toEqual([]);
 
     const seen: unknown[] = [];
@@ -125,6 +129,7 @@ describe('idempotency keys', () => {
       ['POST', '/beads/b1/cancel', { reason: 'no' }],
       ['POST', '/beads/b1/retry', {}],
       ['PUT', '/rigs/second', rig],
+      ['PATCH', '/policy', { workingMax: 9 }],
       ['POST', '/agents', { id: 'p9', rig: 'second' }],
       ['POST', '/entities/bead/b1/events', { type: 'HOLD' }],
     ] as const;

@@ -1,6 +1,7 @@
 /** The live log: nothing is missed, nothing comes twice, wherever a listener comes back. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openEventStream } from '../../src/http/event-stream.ts';
+import { openLogFeed } from '../../src/http/log-feed.ts';
 import { decided, type Harness, HOST, harness, type Json, OPERATOR } from './harness.ts';
 
 let api: Harness;
@@ -159,7 +160,8 @@ describe('the stream', () => {
     const onClose = () => {
       closed += 1;
     };
-    const stream = openEventStream({ town, env, filter: {}, from: 0, closing, onClose });
+    const open = (onNews: () => void) => openLogFeed({ followed: town, filter: {}, from: 0, onNews });
+    const stream = openEventStream({ env, open, closing, onClose });
     const slow = new Listener(stream);
     await make(50);
     await api.world.pass(45_000);

@@ -28,15 +28,35 @@ function halfOpen(patch: PolicyPatch = {}): Drive {
 }
 
 describe('tokens', () => {
-  it('let pass as many dispatches as an hour has, then one as soon as its token is there', () => {
+  it('let pass as many dispatches as an hour has, then one as soon as the first is an hour old', () => {
     const drive = breaker({ townDispatchesPerHour: 4 });
-    expect([1, 2, 3, 4].map(() => dispatch(drive)).every((epoch) => epoch !== null)).toBe(true);
+    dispatch(drive);
+    drive.wait(10 * MINUTE);
+    expect([1, 2, 3].map(() => dispatch(drive)).every((epoch) => epoch !== null)).toBe(true);
     expect(drive.state).toBe('closed.throttled');
     expect(dispatch(drive)).toBeNull();
-    expect(drive.timers.refill).toBeGreaterThanOrEqual(HOUR / 4);
+    expect(drive.timers.refill).toBe(50 * MINUTE);
     drive.fire('refill');
     expect(dispatch(drive)).not.toBeNull();
     expect(dispatch(drive)).toBeNull();
+    expect(drive.timers.refill).toBe(10 * MINUTE);
+  });
+
+  it('are never more in any hour, whenever they are asked for', () => {
+    const drive = breaker({ townDispatchesPerHour: 7 });
+    const passed: number[] = [];
+    let [at, seed] = [0, 7];
+    for (let step = 0; step < 600; step += 1) {
+      seed = (seed * 48_271) % 2_147_483_647;
+      const wait = seed % (seed % 5 === 0 ? 30 * MINUTE : 2 * MINUTE);
+      at += wait;
+      drive.pass(wait);
+      if (dispatch(drive) !== null) passed.push(at);
+    }
+    const fullest = Math.max(...passed.map((end) => passed.filter((time) => time > end - HOUR && time <= end).length));
+    expect(fullest).toBe(7);
+    // And no hour is wasted: while more is asked for than may be, nearly all of it is used.
+    expect(passed.length).toBeGreaterThan((at / HOUR) * 5);
   });
 
   it('of the day count beside those of the hour', () => {

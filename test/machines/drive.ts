@@ -43,6 +43,18 @@ export class Drive {
     return this;
   }
 
+  /** Lets time pass, firing what comes due on the way. */
+  pass(ms: number): this {
+    const end = this.at + ms;
+    for (;;) {
+      const [next] = [...this.#timers.values()].sort((left, right) => left.dueAt - right.dueAt);
+      if (!next || next.dueAt > end) break;
+      this.fire(next.name);
+    }
+    this.at = end;
+    return this;
+  }
+
   /** Lets time pass to the timer of that name, and fires it. */
   fire(name: string): Step | null {
     const [id, timer] = [...this.#timers].find(([, { name: other }]) => other === name) ?? [];

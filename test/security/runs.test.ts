@@ -62,6 +62,28 @@ describe('the token of a run', () => {
     expect(own.text).not.toBe(operators.text);
   });
 
+  it('SEC33 makes a few beads and no more, however they are asked for, and none that is three beads of agents deep', async () => {
+    const create = (title: string) =>
+      api.post(`/agents/${run.agent}/calls/create_bead`, { title }, { token: run.token });
+    const answers = await Promise.all(Array.from({ length: 25 }, (_, index) => create(`found ${index}`)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(10);
+    expect((await create('one more')).status).toBe(409);
+    expect(api.world.town.list('bead', { label: `by-${run.agent}-${run.epoch}` }).items).toHaveLength(10);
+
+    for (let depth = 1; depth <= 4; depth += 1) {
+      await report({ type: 'done' });
+      for (let turn = 0; turn < 30 && api.world.latest().epoch === run.epoch; turn += 1) await api.world.pass(1_000);
+      const started = api.world.latest();
+      await decided(api.world, api.world.container.beat(started));
+      run = { ...started, token: started.api?.token ?? '' };
+      // The next one works on a bead of the one before: hold back what else waits.
+      for (const { id } of api.world.town.list('bead', { state: 'open.ready', limit: 500 }).items)
+        await api.world.tell(`bead/${id}`, { type: 'CANCEL' });
+      expect((await create(`deeper ${depth}`)).status, `depth ${depth}`).toBe(depth < 3 ? 200 : 409);
+      if (depth === 3) break;
+    }
+  });
+
   it('SEC30 a report that names another bead or agent is refused whole', async () => {
     for (const forged of [{ bead: 'b2' }, { agent: 'p2' }, { by: 'operator' }, { to: 'bead/b2' }]) {
       expect((await report({ type: 'done', ...forged })).status, JSON.stringify(forged)).toBe(422);

@@ -59,6 +59,26 @@ it('a silent run that was given up is ended, although the first try to end it go
   expect(town.container.stops.filter(({ epoch }) => epoch === run.epoch).length).toBeGreaterThan(tries);
 });
 
+it('a run that could not be stopped in time is told to end until it does', async () => {
+  await using town = await world();
+  const run = town.latest();
+  await town.env.until(town.container.beat(run));
+  town.container.onProbe = () => 'running';
+  town.container.stop = async () => {
+    throw new Retryable('the container does not answer', 1_000);
+  };
+  await town.tell('agent/p1', { type: 'STOP' });
+  await town.pass(2 * MINUTE);
+  expect(town.agent().state).not.toMatch(/^working\.stopping/);
+  const told: number[] = [];
+  town.container.stop = async ({ epoch }) => {
+    told.push(epoch);
+    return 'stopped';
+  };
+  await town.pass(2 * MINUTE);
+  expect(told).toContain(run.epoch);
+});
+
 it('a container that is gone is provided again for work that waits to be merged', async () => {
   await using town = await world();
   let up = true;

@@ -11,7 +11,7 @@ it('seeds 1 to 100 violate no property, move through the charts, and are the sam
   expect(all.figures.closed).toBeGreaterThan(300);
   const { all: edges, missing } = unhit(all);
   expect(1 - missing.length / edges).toBeGreaterThan(0.65);
-}, 120_000);
+}, 300_000);
 
 const play = (seed: number, allowed: ReadonlySet<string> | null = null) =>
   inFolder((directory) => simulate({ seed, size, allowed, directory }));

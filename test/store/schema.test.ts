@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { Refused, Terminal } from '../../src/core/errors.ts';
 import { migrate, migrations, schemaVersion } from '../../src/store/migrations.ts';
 import { assertRuntime, assertSqlite } from '../../src/store/sqlite/runtime.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openSqlite, openSqliteReadOnly } from '../../src/store/sqlite.ts';
 import { applyAll, birth, prepared, standingEnv } from './building.ts';
 import { temporaryFolder } from './folders.ts';
 
@@ -50,11 +50,12 @@ describe('migrations', () => {
   test('run forward from where the file is, each once', () => {
     const db = new Database(':memory:');
     migrate(db);
-    expect(schemaVersion(db)).toBe(1);
+    const known = migrations.length;
+    expect(schemaVersion(db)).toBe(known);
     const steps = [...migrations, renamed];
     migrate(db, steps);
     migrate(db, steps);
-    expect(schemaVersion(db, steps)).toBe(2);
+    expect(schemaVersion(db, steps)).toBe(known + 1);
     expect(() => migrate(db)).toThrow(Refused);
     db.close();
   });
@@ -63,9 +64,30 @@ describe('migrations', () => {
     const db = new Database(':memory:');
     migrate(db);
     expect(() => migrate(db, [...migrations, `${renamed} DROP TABLE absent;`])).toThrow(/no such table/);
-    expect(schemaVersion(db)).toBe(1);
+    expect(schemaVersion(db)).toBe(migrations.length);
     expect(db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'word'").pluck().get()).toBe(1);
     db.close();
+  });
+});
+
+describe('a database of the first version', () => {
+  test('is brought up to date when it is opened for writing; until then it is not read', () => {
+    const file = join(folder(), 'first.db');
+    const db = new Database(file);
+    migrate(db, migrations.slice(0, 1));
+    db.exec(
+      `INSERT INTO name (machine, id) VALUES ('lamp', 'hall'); INSERT INTO word (text) VALUES ('PRESS'), ('off');
+       INSERT INTO log (seq, at, entity, type, definition, before, "by") VALUES (1, 5, 1, 1, 1, 2, 'operator'),
+       (2, 6, 1, 1, 1, 2, 'lamp/hall'); UPDATE log SET cause = 1 WHERE seq = 2`,
+    );
+    db.close();
+    expect(() => openSqliteReadOnly({ file })).toThrow(/older version. Open it once for writing/);
+    const store = openSqlite({ file, env: standingEnv(), synchronous: 'normal' });
+    const [first] = store.read.log({}, { limit: 9, order: 'asc' });
+    expect(first).toMatchObject({ seq: 1, by: 'operator', event: { type: 'PRESS' } });
+    expect(first).not.toHaveProperty('reason');
+    expect(store.read.caused(1, 9).map(({ seq }) => seq)).toEqual([2]);
+    store.close();
   });
 });
 

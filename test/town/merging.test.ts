@@ -20,6 +20,16 @@ const never = <T>() => new Promise<T>(() => undefined);
 const reset = async () => Promise.reject(Object.assign(new Error('ECONNRESET'), { code: 'ECONNRESET' }));
 const commit = 'c'.repeat(40);
 
+function deferred<T>() {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((done, fail) => {
+    resolve = done;
+    reject = fail;
+  });
+  return { promise, resolve, reject };
+}
+
 describe('a merge', () => {
   it('that conflicts sends the bead back to work with the reason, at most three times', async () => {
     await using w = await world();
@@ -153,5 +163,91 @@ describe('a merge without an answer', () => {
     await w.pass(2 * MINUTE);
     expect(w.bead('b1').state).toBe('closed.merged');
     expect(w.state('escalation/bead/b1:blocked')).toBe('resolved');
+  });
+});
+
+describe('a bead that is cancelled while it is merged', () => {
+  /** A merge that ends when the test says so, or when it is called off before it has landed. */
+  function slow(w: World) {
+    let landed: string | null = null;
+    const merge = deferred<MergeOutcome>();
+    const signals: AbortSignal[] = [];
+    w.integrator.merge = async ({ bead }, signal) => {
+      w.integrator.merges.push(bead);
+      signals.push(signal);
+      signal.addEventListener('abort', () => merge.reject(new Error('called off')));
+      return merge.promise;
+    };
+    // As the port says: it answers after the merge has ended.
+    w.integrator.merged = async () => {
+      await merge.promise.catch(() => undefined);
+      return landed === null ? null : { commit: landed };
+    };
+    return {
+      signals,
+      land: () => {
+        landed = commit;
+        merge.resolve({ kind: 'merged', commit });
+      },
+    };
+  }
+
+  it('is cancelled when its merge was called off in time', async () => {
+    await using w = await world();
+    const { signals } = slow(w);
+    await finish(w);
+    expect(w.bead('b1').state).toBe('in_progress.inReview.merging');
+    await w.tell('bead/b1', { type: 'CANCEL', reason: 'not needed any more' });
+    await w.settle();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(w.bead('b1')).toMatchObject({ state: 'failed.cancelled', context: { reason: 'not needed any more' } });
+    await w.pass(60 * MINUTE);
+    expect(w.integrator.merges).toHaveLength(1);
+  });
+
+  it('is told as merged when its work has landed already', async () => {
+    await using w = await world();
+    const { land } = slow(w);
+    await finish(w);
+    land();
+    await w.tell('bead/b1', { type: 'CANCEL', reason: 'too late' });
+    await w.settle();
+    const reason = 'its work was merged already when it was cancelled';
+    expect(w.bead('b1')).toMatchObject({ state: 'closed.merged', context: { mergeCommit: commit, reason } });
+  });
+
+  it('waits for the target branch to say so when nobody else knows, and a person is told in time', async () => {
+    await using w = await world({ policy: { mergeTriesMax: 2 } });
+    w.integrator.onMerge = reset;
+    w.integrator.onMerged = reset;
+    await finish(w);
+    await w.tell('bead/b1', { type: 'CANCEL' });
+    await w.settle();
+    expect(w.bead('b1').state).toBe('in_progress.inReview.cancelling.waiting');
+    await w.pass(10 * MINUTE);
+    expect(w.state('escalation/bead/b1:blocked')).toBe('raised');
+    w.integrator.onMerged = async () => ({ commit });
+    await w.pass(10 * MINUTE);
+    expect(w.bead('b1')).toMatchObject({ state: 'closed.merged', context: { mergeCommit: commit } });
+    expect(w.state('escalation/bead/b1:blocked')).toBe('resolved');
+  });
+
+  it('starts no merge that waits behind another one', async () => {
+    await using w = await world({ agentCount: 2, beads: ['a', 'b'] });
+    const first = deferred<MergeOutcome>();
+    w.integrator.onMerge = () => first.promise;
+    for (const run of w.container.starts) {
+      await w.env.until(w.container.beat(run));
+      await w.env.until(w.container.exit(run, 0));
+    }
+    await w.settle();
+    const [merging = ''] = w.integrator.merges;
+    const other = merging === 'a' ? 'b' : 'a';
+    await w.tell(`bead/${other}`, { type: 'CANCEL' });
+    await w.settle();
+    expect(w.bead(other).state).toBe('failed.cancelled');
+    first.resolve({ kind: 'merged', commit });
+    await w.settle();
+    expect(w.integrator.merges).toEqual([merging]);
   });
 });

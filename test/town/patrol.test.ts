@@ -7,7 +7,7 @@ import { createSimulatedEnv, type SimulatedEnv } from '../../src/env/simulated.t
 import { openSqlite } from '../../src/store/sqlite.ts';
 import type { Town } from '../../src/town/api.ts';
 import { createTown } from '../../src/town/town.ts';
-import { MINUTE, RIG, ScriptedContainer, ScriptedIntegrator, SECOND } from './world.ts';
+import { MINUTE, RIG, ScriptedContainer, ScriptedIntegrator, SECOND, type World, world } from './world.ts';
 
 type Place = AsyncDisposable & {
   readonly town: Town;
@@ -107,6 +107,8 @@ describe('an agent whose stored state is damaged', () => {
   it('keeps nobody from being dispatched while it rests', async () => {
     await using place = await onDisk();
     await place.damage('agent', 'p1');
+    const said = place.town.get({ machine: 'escalation', id: 'agent/p1:quarantined' });
+    expect(said).toMatchObject({ state: 'raised', context: { message: expect.stringContaining('can not be read') } });
     await create(place, 'a');
     expect(place.container.starts).toMatchObject([{ bead: 'a', agent: 'p2' }]);
   });
@@ -130,6 +132,47 @@ describe('a bead whose stored state is damaged', () => {
         .working.map(({ agent }) => agent)
         .sort(),
     ).toEqual(['p1', 'p2']);
+  });
+});
+
+describe('a rig without agents', () => {
+  const id = 'rig/lonely:unmatched';
+
+  async function lonely() {
+    const w = await world({ beads: [], policy: { unmatchedMs: 10 * MINUTE } });
+    await w.env.until(w.town.addRig('lonely', RIG));
+    await w.create({ id: 'x', rig: 'lonely', title: 'x' });
+    return w;
+  }
+  const state = (w: World) => w.town.get({ machine: 'escalation', id })?.state;
+
+  it('with ready beads is told of after a while, once, until an agent comes', async () => {
+    await using w = await lonely();
+    await w.pass(9 * MINUTE);
+    expect(state(w)).toBeUndefined();
+    await w.pass(2 * MINUTE);
+    expect(state(w)).toBe('raised');
+    const [asked] = w.town.status().escalations;
+    expect(asked).toMatchObject({ subject: 'rig/lonely', message: expect.stringContaining('no agent: add one') });
+    await w.create({ id: 'y', rig: 'lonely', title: 'y' });
+    await w.tell(`escalation/${id}`, { type: 'ACKNOWLEDGE' });
+    await w.pass(60 * MINUTE);
+    expect(state(w)).toBe('acknowledged');
+    await w.env.until(w.town.addAgent({ id: 'q1', rig: 'lonely' }));
+    await w.settle();
+    expect(state(w)).toBe('resolved');
+    expect(w.latest()).toMatchObject({ agent: 'q1' });
+  });
+
+  it('is told of after a restart too, and not when its beads are taken away', async () => {
+    await using w = await lonely();
+    await w.pass(5 * MINUTE);
+    await w.restart();
+    await w.pass(6 * MINUTE);
+    expect(state(w)).toBe('raised');
+    await w.tell('bead/x', { type: 'CANCEL' });
+    await w.settle();
+    expect(state(w)).toBe('resolved');
   });
 });
 

@@ -63,6 +63,26 @@ describe('a changed policy', () => {
     expect(w.town.log({ type: 'CONFIGURE' }).map(({ by }) => by)).toEqual(['operator:ada']);
   });
 
+  it('holds once it is committed, and a repeated request is answered without changing it again', async () => {
+    await using w = await world();
+    const ask = (workingMax: number, key: string, hash: string) =>
+      w.env.until(w.town.patchPolicy({ workingMax }, { idempotency: { principal: 'operator', key, hash } }));
+    expect((await ask(7, 'k1', 'h1')).policy.workingMax).toBe(7);
+    await ask(8, 'k2', 'h2');
+    expect(await ask(7, 'k1', 'h1')).toMatchObject({ policy: { workingMax: 7 }, replayed: true });
+    await expect(ask(9, 'k1', 'other')).rejects.toThrow('idempotency key');
+    expect(w.town.policy().workingMax).toBe(8);
+    expect(w.town.log({ type: 'CONFIGURE' })).toHaveLength(2);
+  });
+
+  it('keeps what two people change at the same time', async () => {
+    await using w = await world();
+    await w.env.until(Promise.all([w.town.patchPolicy({ workingMax: 7 }), w.town.patchPolicy({ runsMax: 2 })]));
+    expect(w.town.policy()).toMatchObject({ workingMax: 7, runsMax: 2 });
+    await w.restart();
+    expect(w.town.policy()).toMatchObject({ workingMax: 7, runsMax: 2 });
+  });
+
   it('that contradicts itself changes nothing', async () => {
     await using w = await world();
     const before = w.town.policy();
@@ -80,5 +100,15 @@ describe('a changed policy', () => {
       await w.settle();
       expect(w.town.status().working).toHaveLength(3);
     }
+  });
+});
+
+describe('the name of a town', () => {
+  it('is the one that it was founded with', async () => {
+    await using w = await world({ name: 'bakery' });
+    await w.restart({ name: 'smithy' });
+    expect([w.town.name, w.town.status().name]).toEqual(['bakery', 'bakery']);
+    await w.create('b2');
+    expect(w.latest().town).toBe('bakery');
   });
 });

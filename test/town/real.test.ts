@@ -221,6 +221,33 @@ describe('with real processes', { timeout: DEADLINE_MS + 5_000 }, () => {
     expect(town.get({ machine: 'bead', id: 'b' })?.context).toMatchObject({ runFailures: 0, startFailures: 0 });
   });
 
+  it('leaves no branch of what is merged, nor of an attempt that added nothing', async () => {
+    const { town, git } = await scene({ body: `if (bead === 'bad') process.exit(3);` });
+    await town.patchPolicy({ runsMax: 1 });
+    await town.createBeads([
+      { id: 'good', title: 'good' },
+      { id: 'bad', title: 'bad' },
+    ]);
+    await town.settled();
+    await town[Symbol.asyncDispose]();
+    expect(git('log', '--format=%s', '--merges', 'main').trim()).toBe('Merge good: good');
+    expect(git('branch', '--format=%(refname:short)').trim().split('\n')).toEqual(['main']);
+  });
+
+  it('refuses a rig that could start nothing, with all that is missing', async () => {
+    const { town, folder, path } = await scene();
+    const { context } = town.get({ machine: 'rig', id: 'r' }) ?? {};
+    const config = (context as unknown as { config: RigConfig }).config;
+    const bad = { ...config, path: folder, argv: ['no-such-agent'], secrets: { KEY: 'env:NOT_THERE' } };
+    const refused = await town.addRig('second', bad).catch((thrown: Error) => thrown.message);
+    expect(refused).toContain(`${folder} is not a git repository: run git init there`);
+    expect(refused).toContain('the command "no-such-agent" does not exist');
+    expect(refused).toContain('the secret KEY is missing: the environment variable NOT_THERE is not set');
+    expect(town.get({ machine: 'rig', id: 'second' })).toBeNull();
+    await town.addRig('second', { ...config, path: join(path, '.') });
+    expect(town.get({ machine: 'rig', id: 'second' })?.context).toMatchObject({ config: { path } });
+  });
+
   it('keeps its files to itself', async () => {
     const { town, folder } = await scene();
     await town.createBeads([{ id: 'b', title: 'b' }]);

@@ -34,6 +34,8 @@ export const RIG: RigConfig = {
 export class ScriptedContainer implements Container {
   readonly id = 'local';
   incarnation = 'one';
+  /** The last output of runs that exit. */
+  tail = '';
   readonly starts: RunSpec[] = [];
   readonly stops: { agent: string; epoch: number }[] = [];
   /** Decides a start; the default accepts. */
@@ -84,7 +86,7 @@ export class ScriptedContainer implements Container {
   exit(run: { agent: string; epoch: number }, code: number | null, commits = 1): Promise<void> {
     const evidence = this.evidence && { ...this.evidence, commits };
     const { agent, epoch } = run;
-    const rest = { incarnation: this.incarnation, code, signal: null, evidence, tail: '' };
+    const rest = { incarnation: this.incarnation, code, signal: null, evidence, tail: this.tail };
     return this.#listener({ kind: 'exited', agent, epoch, ...rest });
   }
 }
@@ -93,11 +95,11 @@ export class ScriptedIntegrator implements Integrator {
   readonly merges: string[] = [];
   onMerge: (bead: string) => Promise<MergeOutcome> = async () => ({ kind: 'merged', commit: 'c'.repeat(40) });
   onMerged: () => Promise<{ commit: string } | null> = async () => null;
-  merge = async ({ bead }: { bead: string }) => {
+  merge = async ({ bead }: { bead: string }, _signal: AbortSignal): Promise<MergeOutcome> => {
     this.merges.push(bead);
     return this.onMerge(bead);
   };
-  merged = () => this.onMerged();
+  merged = (): Promise<{ commit: string } | null> => this.onMerged();
 }
 
 export type World = AsyncDisposable & {

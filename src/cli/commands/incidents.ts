@@ -1,16 +1,21 @@
 /** The command `incidents`: those of the field, and a user's own, played through the real town on a virtual clock. */
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Incident } from '../../incidents/format.ts';
 import { readIncidents } from '../../incidents/read.ts';
-import { type IncidentResult, playAll } from '../../incidents/suite.ts';
+import { type IncidentResult, playAll, type SuiteOptions } from '../../incidents/suite.ts';
+import { type Done, inThreads } from '../crew.ts';
 import { exits } from '../exits.ts';
 import { examples, type Registrar, withJson } from '../options.ts';
 import { packageRoot } from '../package.ts';
 import { integer } from '../parse.ts';
+import type { Shell } from '../shell.ts';
 import { clip, paintFor, plain, plural, table } from '../text.ts';
 
 type IncidentOptions = {
   readonly mutations?: boolean;
   readonly crashes: number;
+  readonly workers?: number;
   readonly json?: boolean;
 };
 
@@ -18,6 +23,10 @@ const CRASHES = 20;
 const CRASHES_MAX = 100_000;
 const TITLE_WIDTH = 60;
 const FAILURES_SHOWN = 10;
+const BAR_CELLS = 24;
+/** So many are worth the second that a thread takes to begin, even as written only. */
+const MANY = 10;
+const WORKERS_MAX = 256;
 
 export function registerIncidents({ program, shell, finish }: Registrar): void {
   withJson(program.command('incidents'))
@@ -34,18 +43,53 @@ export function registerIncidents({ program, shell, finish }: Registrar): void {
       integer(1, CRASHES_MAX),
       CRASHES,
     )
+    .option('--workers <number>', 'threads that play (default: one a processor)', integer(1, WORKERS_MAX))
     .addHelpText('after', examples('yardmaster incidents --mutations', 'yardmaster incidents my-incident.yaml'))
     .action(async (paths: readonly string[], options: IncidentOptions) => {
       const chosen = paths.length > 0 ? paths.map((path) => resolve(shell.directory, path)) : [dataFolder()];
-      const incidents = readIncidents(chosen);
-      const { mutations = false, crashes } = options;
-      const say = (result: IncidentResult) => shell.errors.isTerminal && shell.errors.write(`\r${result.id}   \r`);
-      const results = await playAll(incidents, { mutations, crashesMax: crashes, onResult: say });
+      const results = await play(shell, readIncidents(chosen), options);
       const paint = paintFor(shell.out, shell.environment);
-      const text = options.json ? `${JSON.stringify(results, null, 2)}\n` : resultsText(results, crashes, paint);
-      shell.out.write(text);
+      const { json, crashes } = options;
+      shell.out.write(json ? `${JSON.stringify(results, null, 2)}\n` : resultsText(results, crashes, paint));
       finish(results.some(({ result }) => result === 'fails') ? exits.unfinished : exits.done);
     });
+}
+
+/** All of them, with a bar on the terminal. In the order of the files. */
+async function play(shell: Shell, jobs: readonly Incident[], options: IncidentOptions): Promise<IncidentResult[]> {
+  const { isTerminal } = shell.errors;
+  const results: IncidentResult[] = [];
+  let done = 0;
+  for await (const { index, answer } of resultsOf(jobs, options)) {
+    results[index] = answer;
+    done += 1;
+    if (isTerminal) shell.errors.write(progressText(answer, done, jobs.length));
+  }
+  if (isTerminal) shell.errors.write('\r\u001b[2K');
+  return results;
+}
+
+/** What comes of each, as it comes: from threads, or from here where those would not be worth their start. */
+async function* resultsOf(jobs: readonly Incident[], options: IncidentOptions): AsyncGenerator<Done<IncidentResult>> {
+  const { mutations = false, crashes } = options;
+  const order: SuiteOptions = { mutations, crashesMax: crashes };
+  const workers = mutations || jobs.length >= MANY ? (options.workers ?? availableParallelism()) : 1;
+  if (Math.min(workers, jobs.length) > 1) {
+    yield* inThreads({ program: new URL('../../incidents/worker', import.meta.url), order, jobs, workers });
+    return;
+  }
+  for (const [index, incident] of jobs.entries()) {
+    const [answer] = await playAll([incident], order);
+    if (answer) yield { index, answer };
+  }
+}
+
+/** What failed stays on the screen; what holds makes room for the next one. */
+function progressText({ id, result }: IncidentResult, done: number, total: number): string {
+  const filled = Math.round((done / total) * BAR_CELLS);
+  const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled);
+  const failed = result === 'fails' ? `\r\u001b[2K${id} fails\n` : '';
+  return `${failed}\r\u001b[2K${bar} ${done}/${total} incidents`;
 }
 
 const dataFolder = () => join(packageRoot(), 'data', 'incidents');

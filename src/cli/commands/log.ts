@@ -15,12 +15,14 @@ type LogOptions = TownChoice & {
   readonly machine?: string;
   readonly limit: number;
   readonly follow?: boolean;
+  readonly all?: boolean;
   readonly json?: boolean;
 };
 
 const LIMIT_DEFAULT = 30;
 const LIMIT_MAX = 500;
 const COME_BACK_MS = 500;
+const ALL_PAGE = 100;
 const DETAIL_CELLS = 120;
 
 export function registerLog({ program, shell, finish }: Registrar): void {
@@ -30,10 +32,12 @@ export function registerLog({ program, shell, finish }: Registrar): void {
     .option('--entity <id>', 'only this bead, agent or machine/id')
     .option('--machine <name>', 'only entities of this machine')
     .option('--limit <number>', 'how many rows', integer(1, LIMIT_MAX), LIMIT_DEFAULT)
+    .option('--all', 'every row from the first, one JSON object a line: what simulate --history reads')
     .option('--follow', 'show what happens now as well; one JSON object a line with --json')
     .addHelpText('after', examples('yardmaster log --follow', 'yardmaster log --entity slugify --limit 200'))
     .action(async (options: LogOptions) => {
-      if (options.follow) await follow(shell, options);
+      if (options.all) await reading(shell, options, (town) => writeAll(shell, town));
+      else if (options.follow) await follow(shell, options);
       else await reading(shell, options, async (town) => print(shell, await newest(town, options), options));
       finish(exits.done);
     });
@@ -43,6 +47,17 @@ async function newest(town: Reader, { entity, machine, limit }: LogOptions): Pro
   const ref = entity === undefined ? undefined : await findSubject(town, entity);
   const rows = await town.log({ ...(ref && { entity: ref }), ...(machine && { machine }) }, { limit, order: 'desc' });
   return [...rows].reverse();
+}
+
+/** The whole log, in pages. */
+async function writeAll({ out }: Shell, town: Reader): Promise<void> {
+  for (let from = 0; ; ) {
+    const rows = await town.log({}, { from, limit: ALL_PAGE, order: 'asc' });
+    out.write(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const last = rows.at(-1);
+    if (!last) return;
+    from = last.seq;
+  }
 }
 
 async function follow(shell: Shell, options: LogOptions): Promise<void> {
@@ -105,13 +120,14 @@ function print(
 }
 
 /** One row on one line, golden in the tests. */
-export function rowText({ seq, at, entity, event, by, before, after, rejected }: LoggedRow, paint: Paint): string {
+export function rowText(row: LoggedRow, paint: Paint): string {
+  const { seq, at, entity, event, by, before, after, rejected, reason } = row;
   const { type, ...fields } = event;
   const change = before === after ? after : `${before || '(born)'} → ${after}`;
   const words = ['reason', 'cause', 'note', 'summary']
     .map((name) => fields[name])
     .find((value) => typeof value === 'string');
-  const detail = rejected === null ? words : `rejected: ${rejected}`;
+  const detail = rejected === null ? (reason ?? words) : `rejected: ${rejected}`;
   const line = `${seq}  ${instant(at)}  ${refText(entity)}  ${type}  ${change}  by ${by}`;
   const tail = detail ? `  ${clip(plain(String(detail)), DETAIL_CELLS)}` : '';
   return rejected === null ? `${line}${paint('dim', tail)}` : paint('yellow', `${line}${tail}`);

@@ -2,32 +2,43 @@
  * Towns on a virtual clock in a world that breaks, seed after seed, and what the oracles say: `yardmaster simulate`.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Refused } from '../../core/errors.ts';
-import { parseRepro, type Repro, reproOf } from '../../simulator/repro.ts';
+import { type DirectedRun, playDirected } from '../../simulator/directed.ts';
+import { incidentText, parseRepro, type Repro, reproOf } from '../../simulator/repro.ts';
 import { shrink } from '../../simulator/shrink.ts';
 import { type Outcome, simulate } from '../../simulator/simulate.ts';
 import { type Sweep, sweep, unhit } from '../../simulator/sweep.ts';
+import { parseRows } from '../../simulator/what-if/rows.ts';
+import { whatIf } from '../../simulator/what-if.ts';
+import { readPolicy } from '../checks.ts';
 import { exits } from '../exits.ts';
 import { examples, type Registrar } from '../options.ts';
 import { integer } from '../parse.ts';
 import type { Shell } from '../shell.ts';
+import { paintFor } from '../text.ts';
+import { whatIfText } from '../what-if-text.ts';
 
 const DAY_MS = 86_400_000;
 const SEEDS_MAX = 100_000_000;
 const DAYS_DEFAULT = 0.25;
 const BAR_CELLS = 24;
+const WORKERS_MAX = 256;
 
 type Options = {
   readonly seed: number;
   readonly towns: number;
   readonly seeds?: readonly [number, number];
   readonly days: number;
+  readonly workers?: number;
   readonly shrink?: boolean;
   readonly save?: string;
   readonly replay?: string;
   readonly edges?: boolean;
+  readonly history?: string;
+  readonly policy?: string;
+  readonly json?: boolean;
 };
 
 export function registerSimulate({ program, shell, finish }: Registrar): void {
@@ -39,11 +50,22 @@ export function registerSimulate({ program, shell, finish }: Registrar): void {
     .option('--towns <number>', 'how many towns, one a seed', integer(1, SEEDS_MAX), 1)
     .option('--seeds <a..b>', 'the seeds from a to b instead', seedRange)
     .option('--days <number>', 'length of a town, in simulated days', positive, DAYS_DEFAULT)
+    .option('--workers <number>', 'threads that play towns (default: one a processor)', integer(1, WORKERS_MAX))
     .option('--shrink', 'make the first failing seed small')
-    .option('--save <file>', 'write the first failing seed to a file')
+    .option('--save <file>', 'write the first failing seed to a file: .yaml is an incident, .json is for --replay')
     .option('--replay <file>', 'play a saved file again')
-    .option('--edges', 'name the edges of the charts that no town took')
-    .addHelpText('after', examples('yardmaster simulate --seeds 1..1000', 'yardmaster simulate --seed 42 --shrink'))
+    .option('--edges', 'play the directed towns too; fails when an edge of a chart was not taken')
+    .option('--history <file>', 'a log that `log --all` wrote: what would it have been with the settings of --policy?')
+    .option('--policy <file>', 'the other settings, in YAML or JSON')
+    .option('--json', 'JSON instead of text, with --history')
+    .addHelpText(
+      'after',
+      examples(
+        'yardmaster simulate --seeds 1..1000',
+        'yardmaster simulate --seed 42 --shrink --save found.yaml',
+        'yardmaster log --all > log.jsonl && yardmaster simulate --history log.jsonl --policy other.yaml',
+      ),
+    )
     .action(async (options: Options) => {
       const directory = mkdtempSync(join(tmpdir(), 'yardmaster-simulate-'));
       try {
@@ -55,30 +77,66 @@ export function registerSimulate({ program, shell, finish }: Registrar): void {
 }
 
 async function run(shell: Shell, options: Options, directory: string): Promise<number> {
+  if (options.history !== undefined) return compare(shell, options, directory);
   if (options.replay !== undefined) return replay(shell, options.replay, directory);
   const { seed, towns, days } = options;
   const [first, last] = options.seeds ?? [seed, seed + towns - 1];
+  const total = last - first + 1;
   const startedAt = shell.env.clock.now();
-  const all = await sweep({
-    ...{ seeds: range(first, last), size: { days }, directory },
-    onTown: (outcome, sofar) => showTown(shell, outcome, { sofar, total: last - first + 1 }),
-  });
+  const all = await interruptible(shell, (signal) =>
+    sweep({
+      ...{ seeds: range(first, last), size: { days }, directory, signal },
+      workers: Math.min(options.workers ?? availableParallelism(), total),
+      onTown: (outcome, sofar) => showTown(shell, outcome, { sofar, total }),
+    }),
+  );
   if (shell.errors.isTerminal) shell.errors.write('\r\u001b[2K');
-  shell.out.write(summary(all, shell.env.clock.now() - startedAt));
-  if (options.edges)
-    shell.out.write(
-      `${unhit(all)
-        .missing.map((edge) => `  not taken: ${edge}`)
-        .join('\n')}\n`,
-    );
+  const wallMs = shell.env.clock.now() - startedAt;
+  const directed = options.edges && !all.isInterrupted ? await playDirected(directory) : null;
+  if (directed) all.coverage.add(directed.coverage.hits);
+  shell.out.write(summary(all, wallMs));
+  if (all.isInterrupted) {
+    shell.out.write(`interrupted after ${all.towns} of ${total} towns\n`);
+    return exits.interrupted;
+  }
+  const isAimless = directed !== null && !showDirected(shell, directed, unhit(all).missing);
   const [failed] = all.failures;
-  if (!failed) return exits.done;
+  if (!failed) return isAimless ? exits.unfinished : exits.done;
   const repro = options.shrink ? await smaller(shell, failed, directory) : reproOf(failed);
   if (options.save !== undefined) {
-    writeFileSync(resolve(shell.directory, options.save), `${JSON.stringify(repro, null, 2)}\n`);
-    shell.out.write(`saved: ${options.save}; play it again with simulate --replay ${options.save}\n`);
+    const isIncident = /\.ya?ml$/.test(options.save);
+    const text = isIncident ? incidentText(repro) : `${JSON.stringify(repro, null, 2)}\n`;
+    writeFileSync(resolve(shell.directory, options.save), text);
+    const again = isIncident ? 'incidents' : 'simulate --replay';
+    shell.out.write(`saved: ${options.save}; play it again with yardmaster ${again} ${options.save}\n`);
   }
   return exits.unfinished;
+}
+
+/** What the directed towns found, and the edges that nobody took. True when there are none. */
+function showDirected(shell: Shell, { towns, problems }: DirectedRun, missing: readonly string[]): boolean {
+  const lines = [
+    `${towns} directed towns were played for the edges that chance seldom takes`,
+    ...problems.map(({ aim, problem }) => `FAILED ${aim}: ${problem}`),
+    ...missing.map((edge) => `FAILED no town took ${edge}`),
+  ];
+  shell.out.write(`${lines.join('\n')}\n`);
+  return problems.length + missing.length === 0;
+}
+
+/** Ctrl-C ends the sweep with what it has. */
+async function interruptible(
+  shell: Shell,
+  work: (signal: AbortSignal) => Promise<Sweep>,
+): Promise<Sweep & { isInterrupted: boolean }> {
+  const controller = new AbortController();
+  const unsubscribe = shell.onSignal(['SIGINT', 'SIGTERM'], () => controller.abort());
+  try {
+    const all = await work(controller.signal);
+    return { ...all, isInterrupted: controller.signal.aborted };
+  } finally {
+    unsubscribe();
+  }
 }
 
 function showTown(shell: Shell, outcome: Outcome, { sofar, total }: { sofar: Sweep; total: number }): void {
@@ -97,6 +155,17 @@ function showTown(shell: Shell, outcome: Outcome, { sofar, total }: { sofar: Swe
     `${edge}FAILED seed ${seed} ${property} after ${(atMs / 60_000).toFixed(1)} min: ${sentence}\n` +
       `  again: yardmaster simulate --seed ${seed} --days ${size.days}\n`,
   );
+}
+
+async function compare(shell: Shell, options: Options, directory: string): Promise<number> {
+  const { history = '', policy, seed, json } = options;
+  const rows = parseRows(readFileSync(resolve(shell.directory, history), 'utf8'));
+  const patch = policy === undefined ? {} : readPolicy(shell, policy);
+  const result = await whatIf({ rows, patch, seed, directory });
+  shell.out.write(
+    json ? `${JSON.stringify(result, null, 2)}\n` : whatIfText(result, paintFor(shell.out, shell.environment)),
+  );
+  return result.reproduction.differences.length === 0 ? exits.done : exits.unfinished;
 }
 
 async function smaller(shell: Shell, failed: Outcome, directory: string): Promise<Repro> {

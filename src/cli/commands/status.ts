@@ -1,5 +1,6 @@
 /** The command `status`: what the town is doing, on one screen. */
 import type { TownStatus } from '../../town/api.ts';
+import { notIsolated } from '../../town/hands.ts';
 import { reading, type TownChoice } from '../connection.ts';
 import { exits } from '../exits.ts';
 import { examples, type Registrar, withData, withJson } from '../options.ts';
@@ -20,10 +21,11 @@ export function registerStatus({ program, shell, finish }: Registrar): void {
 
 /** The screen, golden in the tests. */
 export function statusText(status: TownStatus, paint: Paint): string {
-  const { name, seq, breaker, counts, working, escalations, health, now } = status;
+  const { name, seq, breaker, counts, working, escalations, health, isolation, now } = status;
   const reason = breaker.reason ? ` (${plain(breaker.reason)})` : '';
   const lines = [
     `${paint('bold', `town ${name}`)}  log at ${seq}, breaker ${breaker.state}${reason}`,
+    ...(isolation?.available === false ? [paint('yellow', plain(notIsolated(isolation.reason)))] : []),
     ...(health.ok ? [] : [paint('red', `degraded: ${health.degraded ?? 'unknown cause'}`)]),
     ...['bead', 'agent'].map((machine) => `${machine}s: ${census(counts[machine])}`),
   ];

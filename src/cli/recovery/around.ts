@@ -1,6 +1,6 @@
 /** Which rows of what stands around the work, containers and the breaker, tell of trouble. */
 import type { LogRow } from '../../store/port.ts';
-import { said, type Trouble } from './trouble.ts';
+import type { Trouble } from './trouble.ts';
 
 const containers: Readonly<Record<string, Trouble>> = {
   suspect: { happened: 'did not answer', answer: 'asked again, faster; its runs are not judged yet' },
@@ -9,17 +9,17 @@ const containers: Readonly<Record<string, Trouble>> = {
 };
 
 /** Null: the row is the ordinary course of things. */
-export function aroundTrouble({ entity, before, after, event }: LogRow): Trouble | null {
+export function aroundTrouble({ entity, before, after }: LogRow): Trouble | null {
   const [from, to] = [top(before), top(after)];
   if (from === to || before === '') return null;
-  if (entity.machine === 'breaker') return breakerTrouble(from, to, said(event, 'reason', event.type));
+  if (entity.machine === 'breaker') return breakerTrouble(from, to);
   if (entity.machine !== 'container') return null;
   if (to === 'up' && (from === 'suspect' || from === 'down'))
     return { happened: 'answers again', answer: null, tone: 'mended' };
   return containers[to] ?? null;
 }
 
-function breakerTrouble(from: string, to: string, reason: string): Trouble | null {
+function breakerTrouble(from: string, to: string): Trouble | null {
   if (to === 'open')
     return { happened: 'starts fail all over the town', answer: 'nothing is dispatched until it has cooled' };
   if (to === 'halfOpen' && from === 'open')
@@ -27,9 +27,8 @@ function breakerTrouble(from: string, to: string, reason: string): Trouble | nul
   if (to === 'closed' && from === 'halfOpen') {
     return { happened: 'the probe started', answer: 'starts are let in again, slowly at first', tone: 'mended' };
   }
-  return to === 'paused'
-    ? { happened: `paused (${reason})`, answer: 'nothing is dispatched; what runs goes on' }
-    : null;
+  // A pause has no cause in the run: `waiting.ts` tells of it.
+  return null;
 }
 
 function top(state: string): string {

@@ -5,13 +5,14 @@ import type { Seq } from '../../core/types.ts';
 import { type Api, type ApiParts, describeRoute } from '../api.ts';
 import type { ApiContext } from '../context.ts';
 import { openEventStream } from '../event-stream.ts';
+import { openLogFeed } from '../log-feed.ts';
 import * as requests from '../schemas/requests.ts';
 import { headOf, refOf } from '../views.ts';
 
 const STREAMS_MAX = 64;
 
 export function streamRoutes(api: Api, { town, env, gates, closing }: ApiParts): void {
-  let open = 0;
+  let listening = 0;
   // Each stream listens to it, and so do others of this app.
   setMaxListeners(STREAMS_MAX * 2, closing);
   const route = describeRoute({
@@ -22,15 +23,16 @@ export function streamRoutes(api: Api, { town, env, gates, closing }: ApiParts):
   api.openapi(route, (context) => {
     const { from, machine, entity } = context.req.valid('query');
     const start = startOf(context, from, headOf(town));
-    if (open >= STREAMS_MAX || closing.aborted) {
+    if (listening >= STREAMS_MAX || closing.aborted) {
       throw new Refused('busy', `${STREAMS_MAX} streams are open, or the town is closing: try again later`);
     }
-    open += 1;
+    listening += 1;
     const filter = { machine, ...(entity !== undefined && { entity: refOf(entity) }) };
     const onClose = () => {
-      open -= 1;
+      listening -= 1;
     };
-    const stream = openEventStream({ town, env, filter, from: start, closing, onClose });
+    const open = (onNews: () => void) => openLogFeed({ followed: town, filter, from: start, onNews });
+    const stream = openEventStream({ env, open, closing, onClose });
     context.header('Content-Type', 'text/event-stream');
     context.header('X-Accel-Buffering', 'no');
     // Nothing else goes over the connection after it: a server that closes need not wait for it.

@@ -5,7 +5,7 @@ import { BREAKER } from '../../../machines/wiring.ts';
 import { type Api, type ApiParts, answer, describeRoute } from '../api.ts';
 import * as answers from '../schemas/answers.ts';
 import * as requests from '../schemas/requests.ts';
-import { sendOptions } from '../sending.ts';
+import { markReplayed, sendOptions } from '../sending.ts';
 import { page, requireEntity } from '../views.ts';
 import { commandRoutes, singleCommandRoute } from './commands.ts';
 
@@ -46,9 +46,11 @@ function policyRoutes(api: Api, { town, gates }: ApiParts): void {
     ...{ method: 'patch', path: '/policy', summary: 'Changes some settings; attempts are reset', tag: 'policy' },
     ...{ gate: gates.operator, inputs: { body: policyPatchSchema }, answer: policySchema },
   });
-  api.openapi(patch, async (context) =>
-    answer(context, await town.patchPolicy(context.req.valid('json'), await sendOptions(context))),
-  );
+  api.openapi(patch, async (context) => {
+    const receipt = await town.patchPolicy(context.req.valid('json'), await sendOptions(context));
+    markReplayed(context, [receipt]);
+    return answer(context, receipt.policy);
+  });
 }
 
 function escalationRoutes(api: Api, parts: ApiParts): void {

@@ -78,6 +78,7 @@ export const logRow = z
     after: z.string(),
     taken: z.array(z.string()).describe('edges of the chart'),
     rejected: z.string().nullable().describe('why nothing happened'),
+    reason: z.string().optional().describe('why, in the words of the person who sent it'),
   })
   .openapi('LogRow');
 
@@ -139,6 +140,7 @@ export const townStatus = z
     working: z.array(object),
     escalations: z.array(object),
     health: z.object({ ok: z.boolean(), degraded: z.string().nullable() }),
+    isolation: z.object({ available: z.boolean(), reason: z.string().nullable() }).nullable(),
   })
   .openapi('TownStatus');
 

@@ -4,7 +4,7 @@
 
 import { z } from '@hono/zod-openapi';
 import { idPattern, idRule } from '../../town/identifiers.ts';
-import { BeadInput } from '../../town/workfile.ts';
+import { BeadInput, isolationModes, RigLimits } from '../../town/workfile.ts';
 
 const PAGE_MAX = 500;
 const BEADS_MAX = 1_000;
@@ -77,6 +77,8 @@ export const rigConfig = z.strictObject({
   merge: z.boolean().default(true),
   env: z.record(variable, z.string().max(65_536)).default({}),
   secrets: z.record(variable, reference).default({}),
+  isolation: z.enum(isolationModes).optional(),
+  limits: RigLimits.optional(),
 });
 
 const epoch = z.int().min(1);

@@ -2,8 +2,28 @@
  * Reads of the store in memory: the same rows in the same order as SQLite gives, by walking maps.
  */
 import type { EntityRef, StateId } from '../../core/types.ts';
-import { checkedLimit, covers, cursorParts, logWindow, paged, splitStates } from '../keys.ts';
-import type { EffectRow, EntityFilter, EntityRow, LogRow, Reads, RecordRow, TimerRow } from '../port.ts';
+import {
+  checkedLimit,
+  covers,
+  cursorParts,
+  isEffectKey,
+  isScan,
+  logWindow,
+  paged,
+  parseEffectKey,
+  splitStates,
+} from '../keys.ts';
+import type {
+  EffectRow,
+  EntityFilter,
+  EntityRow,
+  LogFilter,
+  LogRange,
+  LogRow,
+  Reads,
+  RecordRow,
+  TimerRow,
+} from '../port.ts';
 import type { StoredEffect, StoredRecord, StoredTimer, Tables } from './tables.ts';
 
 /** Compares by the first part that differs. */
@@ -88,7 +108,7 @@ function linked(
     .map((other) => tables.nameOf(other));
 }
 
-function timerReads(tables: Tables): Pick<Reads, 'timers' | 'timersDue' | 'nextDueAt'> {
+function timerReads(tables: Tables): Pick<Reads, 'timers' | 'timersDue' | 'timerCount' | 'nextDueAt'> {
   return {
     timers: ({ entity }, page) => {
       const limit = checkedLimit(page.limit);
@@ -107,6 +127,11 @@ function timerReads(tables: Tables): Pick<Reads, 'timers' | 'timersDue' | 'nextD
       const due: StoredTimer[] = [];
       for (const timer of tables.allTimers()) if (timer.dueAt <= now) due.push(timer);
       return due.sort(byDue).slice(0, checkedLimit(limit)).map(timerRow);
+    },
+    timerCount: (from, to) => {
+      let count = 0;
+      for (const { dueAt } of tables.allTimers()) if (dueAt >= from && dueAt < to) count += 1;
+      return count;
     },
     nextDueAt: (effectsAfter = Number.NEGATIVE_INFINITY) => {
       let next = Number.POSITIVE_INFINITY;
@@ -142,9 +167,19 @@ function made(a: EffectOrder, b: EffectOrder): number {
   return order(a.seq - b.seq, a.index - b.index);
 }
 
-function effectReads(tables: Tables): Pick<Reads, 'effects' | 'effectsDue'> {
+function effectReads(tables: Tables): Pick<Reads, 'effect' | 'effectCount' | 'effects' | 'effectsDue'> {
   const dueOrder = (a: EffectOrder, b: EffectOrder) => order(a.dueAt - b.dueAt, made(a, b));
   return {
+    effect: (key) => {
+      if (!isEffectKey(key)) return null;
+      const { seq, index } = parseEffectKey(key);
+      const row = tables.effects.get(`${seq}#${index}`);
+      return row?.key === key ? effectRow(row) : null;
+    },
+    effectCount: (status, dueTo, most) => {
+      const counted = [...tables.effects.values()].filter((row) => row.status === status && row.dueAt <= dueTo);
+      return Math.min(counted.length, checkedLimit(most));
+    },
     effects: ({ entity, status }, page) => {
       const limit = checkedLimit(page.limit);
       const all = (entity ? effectsOf(tables, entity) : [...tables.effects.values()]).filter(
@@ -178,11 +213,21 @@ function effectRow({ owner: _owner, index: _index, ...row }: StoredEffect): Effe
   return row;
 }
 
-type LogReads = Pick<Reads, 'log' | 'lastSeq' | 'records' | 'definition' | 'request' | 'meta'>;
+type LogReads = Pick<
+  Reads,
+  'log' | 'logCount' | 'caused' | 'lastSeq' | 'seals' | 'records' | 'definition' | 'request' | 'meta'
+>;
 
 function logReads(tables: Tables): LogReads {
   return {
     log: (filter, range) => logRows(tables, { filter, ...range }),
+    logCount: (entity, below, most) => {
+      const key = tables.keyOf(entity);
+      const seqs = key === undefined ? [] : tables.logOf(key).items;
+      return Math.min(seqs.filter((seq) => seq < below).length, checkedLimit(most));
+    },
+    caused: (seq, limit) => tables.log.items.filter(({ cause }) => cause === seq).slice(0, checkedLimit(limit)),
+    seals: () => [],
     lastSeq: () => tables.log.items.length,
     records: (query) => recordRows(tables, query),
     definition: (row) => tables.definitions.items[row - 1] ?? null,
@@ -194,29 +239,44 @@ function logReads(tables: Tables): LogReads {
   };
 }
 
-type LogQuery = Parameters<Reads['log']>[1] & { readonly filter: Parameters<Reads['log']>[0] };
+type LogQuery = LogRange & { readonly filter: LogFilter };
 
-function logRows(tables: Tables, { filter, from, limit, order }: LogQuery): readonly LogRow[] {
+function logRows(tables: Tables, { filter, from, limit, order, ...range }: LogQuery): readonly LogRow[] {
   const most = checkedLimit(limit);
-  const { entity, machine, rejected, type } = filter;
+  const { entity } = filter;
   const last = tables.log.items.length;
   const key = entity ? tables.keyOf(entity) : undefined;
   if (entity && key === undefined) return [];
-  const window = !entity && (machine !== undefined || type !== undefined) ? logWindow : Number.POSITIVE_INFINITY;
+  const window = range.window ?? (isScan(filter) ? logWindow : Number.POSITIVE_INFINITY);
   const up = order === 'asc';
   const start = up ? (from ?? 0) : Math.min(from ?? last + 1, last + 1);
   const inRange = (seq: number) => (up ? seq > start && seq <= start + window : seq < start && seq >= start - window);
-  const wanted = (row: LogRow) =>
-    (machine === undefined || row.entity.machine === machine) &&
-    (type === undefined || row.event.type === type) &&
-    (rejected === undefined || (row.rejected !== null) === rejected);
   const found: LogRow[] = [];
   for (const seq of key === undefined ? numbers(start, last, up) : numbersOf(tables.logOf(key).items, up)) {
     const row = tables.log.items[seq - 1];
-    if (row && inRange(seq) && wanted(row)) found.push(row);
+    if (row && inRange(seq) && isWanted(row, filter)) found.push(row);
     if (found.length === most) break;
   }
   return found;
+}
+
+function isWanted(row: LogRow, { machine, type, rejected, by, taken, text }: LogFilter): boolean {
+  return (
+    (machine === undefined || row.entity.machine === machine) &&
+    (type === undefined || row.event.type === type) &&
+    (rejected === undefined || (row.rejected !== null) === rejected) &&
+    (by === undefined || row.by.toLowerCase().includes(by.toLowerCase())) &&
+    (taken === undefined || row.taken.includes(taken)) &&
+    (text === undefined || textOf(row).includes(text.toLowerCase()))
+  );
+}
+
+/** What a search in text looks at; states that stay the same are there once. */
+function textOf({ entity, event, before, after, reason, rejected }: LogRow): string {
+  const { type, ...body } = event;
+  const payload = JSON.stringify(body);
+  const parts = [entity.id, type, payload === '{}' ? '' : payload, before, after === before ? '' : after];
+  return [...parts, reason ?? '', rejected ?? ''].join(' ').toLowerCase();
 }
 
 function* numbers(start: number, last: number, up: boolean): IterableIterator<number> {

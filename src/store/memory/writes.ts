@@ -205,7 +205,10 @@ function regranted({ leaseUntil, delayMs }: StoredTimer, at: EpochMs): Pick<Stor
   return { dueAt, leaseUntil: leaseUntil !== null && leaseUntil > dueAt ? leaseUntil : null };
 }
 
-type EffectWrites = Pick<Transaction, 'claimEffect' | 'settleEffect' | 'postponeEffect' | 'reclaimEffects'>;
+type EffectWrites = Pick<
+  Transaction,
+  'claimEffect' | 'settleEffect' | 'postponeEffect' | 'retryEffect' | 'reclaimEffects'
+>;
 
 function effectWrites(tables: Tables): EffectWrites {
   const positionOf = (key: string) => {
@@ -223,6 +226,14 @@ function effectWrites(tables: Tables): EffectWrites {
     },
     postponeEffect: (key, dueAt) => {
       changeEffect(tables, positionOf(key), { status: 'pending', dueAt });
+    },
+    retryEffect: (key, dueAt) => {
+      const position = positionOf(key);
+      const effect = tables.effects.get(position);
+      if (effect?.status !== 'pending' && effect?.status !== 'dead') return false;
+      tables.effects.set(position, { ...effect, status: 'pending', dueAt, note: null });
+      tables.live.set(position, effect.owner);
+      return true;
     },
     reclaimEffects: () => {
       const inflight = [...tables.live.entries()].filter(([at]) => tables.effects.get(at)?.status === 'inflight');

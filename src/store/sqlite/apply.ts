@@ -9,6 +9,7 @@ import type { Change, NewLogRow } from '../port.ts';
 import { eventBody, labelsText, parseLabels, timerEvent } from '../rows.ts';
 import type { Living, ReadStatements, Register, WriteStatements } from './directory.ts';
 import type { Population } from './population.ts';
+import type { Sealer } from './sealer.ts';
 
 /** The statements of a connection, and the keys that it knows. */
 export type Tables = {
@@ -16,6 +17,7 @@ export type Tables = {
   readonly write: WriteStatements;
   readonly register: Register;
   readonly population: Population;
+  readonly sealer: Sealer;
 };
 
 type Place = { readonly seq: Seq; readonly at: number };
@@ -42,8 +44,12 @@ export function appendLog(tables: Tables, row: NewLogRow, seq: Seq): void {
   writeLog(tables, { row, key: tables.register.keyFor(row.entity), seq });
 }
 
-function writeLog({ write, register }: Tables, { row, key, seq }: { row: NewLogRow; key: number; seq: Seq }): void {
-  const { at, event, by, cause, before, after, taken, definition, rejected } = row;
+function writeLog(
+  { write, register, sealer }: Tables,
+  { row, key, seq }: { row: NewLogRow; key: number; seq: Seq },
+): void {
+  const { at, event, by, cause, before, after, taken, definition, rejected, reason } = row;
+  const body = eventBody(event);
   write.appendLog.run(
     seq,
     at,
@@ -56,7 +62,9 @@ function writeLog({ write, register }: Tables, { row, key, seq }: { row: NewLogR
     register.pathFor(taken),
     by,
     rejected,
-    eventBody(event),
+    body,
+    reason ?? null,
+    sealer.next(row, { seq, body }),
   );
 }
 

@@ -2,7 +2,7 @@
  * SQLite's failures as ours, each with a sentence that says what, where and what to do.
  */
 import Database from 'better-sqlite3';
-import { Bug, Retryable, Terminal } from '../../core/errors.ts';
+import { Bug, Refused, Retryable, Terminal } from '../../core/errors.ts';
 
 const soonMs = 1_000;
 const laterMs = 5_000;
@@ -55,6 +55,14 @@ export function translatedAtOpening(thrown: unknown, file: string): unknown {
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(thrown.code)) {
     const what = thrown.code === 'SQLITE_NOTADB' ? 'is no SQLite database' : 'is damaged';
     return new Terminal(`${file} ${what}. Nothing was changed; give another file, or go back to a backup.`, options);
+  }
+  if (/^SQLITE_READONLY_(ROLLBACK|RECOVERY|CANTINIT)/.test(thrown.code)) {
+    // A reader may not mend it: a process was killed in its very first writes, before there was a write-ahead log.
+    return new Refused(
+      'conflict',
+      `${file} was left in the middle of a write. Open it once for writing, which mends it.`,
+      { file, needsWriting: true },
+    );
   }
   if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(thrown.code)) {
     return new Terminal(

@@ -2,8 +2,8 @@
  * Reads of what entities leave behind from SQLite: timers, effects, the log, records, and the few single rows.
  */
 import type { JsonValue } from '../../core/types.ts';
-import { checkedLimit, cursorParts, logWindow, paged } from '../keys.ts';
-import type { EffectRow, EffectStatus, LogFilter, LogRow, Page, Paged, Reads, RecordRow } from '../port.ts';
+import { checkedLimit, cursorParts, isEffectKey, isScan, logWindow, paged, parseEffectKey } from '../keys.ts';
+import type { EffectRow, EffectStatus, LogFilter, LogRange, LogRow, Page, Paged, Reads, RecordRow } from '../port.ts';
 import { type EffectColumns, effectRow, logRow, recordRow, timerRow } from '../rows.ts';
 import type { LogParameters } from '../statements.ts';
 import type { Directory, ReadStatements } from './directory.ts';
@@ -16,8 +16,14 @@ export function readsOf(read: ReadStatements, directory: Directory): Reads {
   return { ...entityReads(read, directory), ...timerReads(read, directory), ...logReads(read, directory) };
 }
 
-type TimerReads = Pick<Reads, 'timers' | 'timersDue' | 'effects' | 'effectsDue' | 'nextDueAt'>;
-type LogReads = Pick<Reads, 'log' | 'lastSeq' | 'records' | 'definition' | 'request' | 'meta'>;
+type TimerReads = Pick<
+  Reads,
+  'timers' | 'timersDue' | 'timerCount' | 'effect' | 'effectCount' | 'effects' | 'effectsDue' | 'nextDueAt'
+>;
+type LogReads = Pick<
+  Reads,
+  'log' | 'logCount' | 'caused' | 'lastSeq' | 'seals' | 'records' | 'definition' | 'request' | 'meta'
+>;
 
 function timerReads(read: ReadStatements, directory: Directory): TimerReads {
   return {
@@ -34,6 +40,14 @@ function timerReads(read: ReadStatements, directory: Directory): TimerReads {
       return paged(rows, limit, { item: timerRow, cursor: (row) => [row.dueAt, row.key, row.id] });
     },
     timersDue: (now, limit) => read.timersDue.all(now, checkedLimit(limit)).map(timerRow),
+    timerCount: (from, to) => read.timerCount.get(from, to)?.count ?? 0,
+    effect: (key) => {
+      if (!isEffectKey(key)) return null;
+      const { entity, seq, index } = parseEffectKey(key);
+      const row = read.effect.get(seq, index);
+      return row && `${row.machine}/${row.id}` === entity ? effectRow(row) : null;
+    },
+    effectCount: (status, dueTo, most) => read.effectCount.get(status, dueTo, checkedLimit(most))?.count ?? 0,
     effects: (filter, page) => effectPage(read, directory, { ...filter, page }),
     effectsDue: (now, limit) => read.effectsDue.all(now, checkedLimit(limit)).map(effectRow),
     nextDueAt: (effectsAfter = Number.MIN_SAFE_INTEGER) => {
@@ -48,6 +62,12 @@ function timerReads(read: ReadStatements, directory: Directory): TimerReads {
 function logReads(read: ReadStatements, directory: Directory): LogReads {
   return {
     log: (filter, range) => logRows(read, directory, { filter, ...range }),
+    logCount: (entity, below, most) => {
+      const key = directory.keyOf(entity);
+      return key === null ? 0 : (read.logCount.get(key, below, checkedLimit(most))?.count ?? 0);
+    },
+    caused: (seq, limit) => read.caused.all(seq, checkedLimit(limit)).map(logRow),
+    seals: (from, limit) => read.seals.all(from, checkedLimit(limit)),
     lastSeq: () => read.lastSeq.get()?.seq ?? 0,
     records: (query) => recordRows(read, directory, query),
     definition: (row) => {
@@ -87,7 +107,7 @@ function effectPage(read: ReadStatements, directory: Directory, query: EffectQue
   return paged(rows, limit, { item: effectRow, cursor: made });
 }
 
-type LogQuery = Parameters<Reads['log']>[1] & { readonly filter: LogFilter };
+type LogQuery = LogRange & { readonly filter: LogFilter };
 
 function logRows(read: ReadStatements, directory: Directory, query: LogQuery): readonly LogRow[] {
   const { filter, order } = query;
@@ -101,6 +121,9 @@ function logRows(read: ReadStatements, directory: Directory, query: LogQuery): r
     machine: filter.machine ?? null,
     type,
     rejected,
+    by: filter.by?.toLowerCase() ?? null,
+    text: filter.text?.toLowerCase() ?? null,
+    taken: filter.taken === undefined ? null : JSON.stringify(filter.taken),
     limit: checkedLimit(query.limit),
   };
   const up = order === 'asc';
@@ -113,8 +136,7 @@ function logRows(read: ReadStatements, directory: Directory, query: LogQuery): r
 function logBounds(read: ReadStatements, query: LogQuery): { above: number; below: number } {
   const { filter, from, order } = query;
   const last = read.lastSeq.get()?.seq ?? 0;
-  const windowed = !filter.entity && (filter.machine !== undefined || filter.type !== undefined);
-  const window = windowed ? logWindow : last + 1;
+  const window = query.window ?? (isScan(filter) ? logWindow : last + 1);
   if (order === 'asc') {
     const above = from ?? 0;
     return { above, below: above + window + 1 };

@@ -49,7 +49,10 @@ function timerWrites({ write, register }: Tables): TimerWrites {
   };
 }
 
-type EffectWrites = Pick<Transaction, 'claimEffect' | 'settleEffect' | 'postponeEffect' | 'reclaimEffects'>;
+type EffectWrites = Pick<
+  Transaction,
+  'claimEffect' | 'settleEffect' | 'postponeEffect' | 'retryEffect' | 'reclaimEffects'
+>;
 
 function effectWrites({ write }: Tables): EffectWrites {
   return {
@@ -64,6 +67,10 @@ function effectWrites({ write }: Tables): EffectWrites {
     postponeEffect: (key, dueAt) => {
       const { seq, index } = parseEffectKey(key);
       write.postponeEffect.run(dueAt, seq, index);
+    },
+    retryEffect: (key, dueAt) => {
+      const { seq, index } = parseEffectKey(key);
+      return write.retryEffect.run(dueAt, seq, index).changes === 1;
     },
     reclaimEffects: () => write.reclaimEffects.run().changes,
   };

@@ -8,6 +8,7 @@ import { type CommitHost, Commits, wrapped } from '../commits.ts';
 import { Journal } from '../journal.ts';
 import type { Lock } from '../lock.ts';
 import type { Reads, Store, Transaction } from '../port.ts';
+import { HEAD, type Head } from '../seal.ts';
 import { prepareAll, reads } from '../statements.ts';
 import { writes } from '../write-statements.ts';
 import { copyDatabase } from './backup.ts';
@@ -15,6 +16,7 @@ import { type ReadStatements, Register, type WriteStatements } from './directory
 import { translated } from './failures.ts';
 import { readsOf } from './lists.ts';
 import { Population } from './population.ts';
+import { Sealer } from './sealer.ts';
 import { writesOf } from './transaction.ts';
 
 type Opened = { readonly db: Database.Database; readonly env: Env; readonly lock: Lock; readonly path: string };
@@ -35,8 +37,11 @@ export class Writer implements Store {
     const register = new Register(statements, journal);
     const population = new Population(statements.write, journal);
     const members = countedReads(readsOf(statements.read, register), population);
+    const head = members.meta(HEAD) as Head;
+    const sealer = new Sealer({ write: statements.write, journal, head });
     const boot = takeOwnership(opened, statements.write);
-    const host = commitHost(opened, { ...statements, population, boot });
+    const seal = () => sealer.close(this.#commits.numbering.last);
+    const host = commitHost(opened, { ...statements, population, boot, seal });
     this.#opened = opened;
     this.#commits = new Commits({ host, journal, lastSeq: members.lastSeq() });
     this.read = readingOf(members, path);
@@ -44,7 +49,7 @@ export class Writer implements Store {
     this.#transaction = {
       ...this.read,
       lastSeq: () => numbering.last,
-      ...this.#commits.guarded(writesOf({ ...statements, register, population }, numbering)),
+      ...this.#commits.guarded(writesOf({ ...statements, register, population, sealer }, numbering)),
       savepoint: (work) => this.#commits.savepoint(work),
       writes: () => this.#commits.writes,
     };
@@ -104,9 +109,9 @@ function countedReads(members: Reads, population: Population): Reads {
   return { ...members, census };
 }
 
-type HostParts = Statements & { readonly population: Population; readonly boot: string };
+type HostParts = Statements & { readonly population: Population; readonly boot: string; seal(): void };
 
-function commitHost({ db, path }: Opened, { read, write, population, boot }: HostParts): CommitHost {
+function commitHost({ db, path }: Opened, { read, write, population, boot, seal }: HostParts): CommitHost {
   return {
     begin: () => {
       write.begin.run();
@@ -115,6 +120,7 @@ function commitHost({ db, path }: Opened, { read, write, population, boot }: Hos
     },
     commit: () => {
       population.settle();
+      seal();
       write.commit.run();
     },
     rollback: () => void write.rollback.run(),

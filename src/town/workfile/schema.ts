@@ -52,6 +52,18 @@ export const BeadInput = z.strictObject({
 });
 export type BeadInput = z.output<typeof BeadInput>;
 
+/** How much the runs of a rig are to be isolated. */
+export const isolationModes = ['auto', 'required', 'off'] as const;
+
+/** What each process of a run may use. */
+export const RigLimits = z.strictObject({
+  memoryMb: z.int().min(64).max(1_048_576).optional(),
+  processes: z.int().min(8).max(1_000_000).optional(),
+  cpuSeconds: z.int().min(1).max(2_592_000).optional(),
+  openFiles: z.int().min(32).max(1_000_000).optional(),
+  fileMb: z.int().min(1).max(1_048_576).optional(),
+});
+
 const Rig = z.strictObject({
   repo: line(4_096).optional(),
   branch: line(255).optional(),
@@ -69,6 +81,8 @@ const Rig = z.strictObject({
       }),
     )
     .optional(),
+  isolation: z.enum(isolationModes).optional(),
+  limits: RigLimits.optional(),
 });
 
 /** The whole file. `policy` has to refuse unknown keys by itself. */

@@ -27,10 +27,12 @@ export function logContract(opened: Opened): void {
       opened().commit((tx) => [
         tx.note(row),
         tx.note({ ...row, cause: 1, rejected: 'too dark', after: 'off', taken: [] }),
+        tx.note({ ...row, reason: 'the guests come' }),
       ]);
       expect(opened().read.log({}, { limit: 9, order: 'asc' })).toEqual([
         { seq: 1, ...row },
         { seq: 2, ...row, cause: 1, rejected: 'too dark', after: 'off', taken: [] },
+        { seq: 3, ...row, reason: 'the guests come' },
       ]);
     });
 
@@ -85,6 +87,44 @@ export function logContract(opened: Opened): void {
       expect(seqs({ entity: hall, machine: 'fan' })).toEqual([]);
       expect(seqs({ type: 'NEVER' })).toEqual([]);
       expect(seqs({ entity: { machine: 'lamp', id: 'nobody' } })).toEqual([]);
+    });
+
+    test('is searched in texts, by sender and by edge, within a window', () => {
+      opened().commit((tx) => {
+        tx.note(note('lamp/hall', { event: { type: 'PRESS', who: 'Ada' }, taken: ['off -PRESS-> on', 'on -> dim'] }));
+        tx.note(note('lamp/attic', { by: 'operator:Ada', rejected: 'Too Dark' }));
+        tx.note(note('lamp/porch', { reason: 'for the guests', after: 'on.dim', taken: ['on -> dim'] }));
+        tx.note(note('fan/roof', { event: { type: 'SPIN' } }));
+      });
+      expect(seqs({ text: 'ada' })).toEqual([1]);
+      expect(seqs({ by: 'ada' })).toEqual([2]);
+      expect(seqs({ text: 'too dark' })).toEqual([2]);
+      expect(seqs({ text: 'GUESTS' })).toEqual([3]);
+      expect(seqs({ text: 'on.dim' }, 'desc')).toEqual([3]);
+      expect(seqs({ text: 'attic' })).toEqual([2]);
+      expect(seqs({ taken: 'on -> dim' }, 'desc')).toEqual([3, 1]);
+      expect(seqs({ taken: 'on -> di' })).toEqual([]);
+      const window = (order: 'asc' | 'desc', from?: number) =>
+        opened().read.log({ machine: 'lamp' }, { limit: 9, order, window: 2, ...(from !== undefined && { from }) });
+      expect(window('desc').map(({ seq }) => seq)).toEqual([3]);
+      expect(window('asc', 1).map(({ seq }) => seq)).toEqual([2, 3]);
+    });
+
+    test('tells what a row caused, and how much came before', () => {
+      opened().commit((tx) => {
+        tx.note(note('lamp/hall'));
+        tx.note(note('lamp/porch', { cause: 1 }));
+        tx.note(note('lamp/hall', { cause: 2 }));
+        tx.note(note('fan/roof', { cause: 1 }));
+      });
+      const caused = (seq: number, limit = 9) =>
+        opened()
+          .read.caused(seq, limit)
+          .map((row) => row.seq);
+      expect([caused(1), caused(1, 1), caused(3)]).toEqual([[2, 4], [2], []]);
+      const { read } = opened();
+      expect([read.logCount(hall, 3, 9), read.logCount(hall, 9, 9), read.logCount(hall, 9, 1)]).toEqual([1, 2, 1]);
+      expect(read.logCount({ machine: 'lamp', id: 'nobody' }, 9, 9)).toBe(0);
     });
 
     test('a row that was written does not change with its writer', () => {

@@ -123,6 +123,41 @@ export function outboxContract(opened: Opened): void {
     });
   });
 
+  describe('a person looks at effects', () => {
+    test('one is found by its key, and many are counted up to a bound', () => {
+      applyAll(
+        opened(),
+        birth('lamp/hall', { at: 70, effects: [glow, glow] }),
+        birth('lamp/porch', { at: 90, effects: [glow] }),
+      );
+      const { read } = opened();
+      expect(read.effect('lamp/hall#1#1')).toMatchObject({ key: 'lamp/hall#1#1', type: 'glow', status: 'pending' });
+      for (const key of ['lamp/porch#1#0', 'lamp/hall#1#7', 'lamp/hall', '']) expect(read.effect(key), key).toBeNull();
+      const counts = [
+        read.effectCount('pending', 70, 9),
+        read.effectCount('pending', 99, 9),
+        read.effectCount('dead', 99, 9),
+      ];
+      expect(counts).toEqual([2, 3, 0]);
+      expect(read.effectCount('pending', 99, 2)).toBe(2);
+    });
+
+    test('one that waits or was given up is due when a person says so; one that runs or is done is not', () => {
+      applyAll(opened(), birth('lamp/hall', { at: 70, effects: [glow, glow, glow, glow] }));
+      const retried = opened().commit((tx) => {
+        tx.postponeEffect('lamp/hall#1#0', 9_000);
+        tx.settleEffect('lamp/hall#1#1', 'dead', 'no light');
+        tx.claimEffect('lamp/hall#1#2', 1);
+        tx.settleEffect('lamp/hall#1#3', 'done', null);
+        return [0, 1, 2, 3].map((index) => tx.retryEffect(`lamp/hall#1#${index}`, 100));
+      });
+      expect(retried).toEqual([true, true, false, false]);
+      expect(dueKeys(100)).toEqual(['lamp/hall#1#0', 'lamp/hall#1#1']);
+      expect(opened().read.effect('lamp/hall#1#1')).toMatchObject({ status: 'pending', note: null, dueAt: 100 });
+      expect(opened().commit((tx) => tx.claimEffect('lamp/hall#1#1', 2))).toBe(true);
+    });
+  });
+
   describe('requests and pruning', () => {
     const request = (key: string, at: number) => ({
       principal: 'ann',

@@ -140,6 +140,13 @@ export function timerContract(opened: Opened): void {
       expect([...first.items, ...second.items].map((row) => row.id)).toEqual(['a', 'b', 'c', 'd']);
     });
 
+    test('they are counted between two instants', () => {
+      const set = [timer('a', 10), timer('b', 20), timer('c', 30)];
+      applyAll(opened(), birth('lamp/hall', { timers: { set } }));
+      const { read } = opened();
+      expect([read.timerCount(10, 30), read.timerCount(11, 31), read.timerCount(31, 99)]).toEqual([2, 2, 0]);
+    });
+
     test('the next instant is the least of timers and pending effects', () => {
       expect(opened().read.nextDueAt()).toBeNull();
       applyAll(opened(), birth('lamp/hall', { timers: { set: [timer('a', 5_000)] } }));
