@@ -1,5 +1,6 @@
 /** The command of a run that drives an agent runtime: started by the town's container, seldom by a person. */
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Argument, InvalidArgumentError, Option } from 'commander';
@@ -96,10 +97,7 @@ async function run(shell: Shell, name: DriverName, words: Words): Promise<number
       request: {
         profile: await profileFrom(shell, name, words),
         directory,
-        home:
-          words.options.home ??
-          environment.YARDMASTER_HOME ??
-          join(environment.HOME ?? directory, '.yardmaster', agent),
+        home: words.options.home ?? ownHome(environment, agent),
         title: environment.YARDMASTER_TITLE ?? bead,
         prompt: await text(process.stdin),
         mcp: town?.mcp ?? null,
@@ -108,6 +106,12 @@ async function run(shell: Shell, name: DriverName, words: Words): Promise<number
   } finally {
     forget();
   }
+}
+
+/** Where runtimes keep what they remember: kept for the next attempt, and apart from every other agent's. */
+function ownHome(environment: Shell['environment'], agent: string): string {
+  const home = environment.HOME ?? tmpdir();
+  return join(home, '.local', 'state', 'yardmaster', environment.YARDMASTER_TOWN ?? 'town', agent);
 }
 
 /** Prints whether a run could begin; the code says it to whoever starts runs. */
