@@ -121,7 +121,8 @@ export const agentMachine = (policy: Policy) =>
             { guard: 'isCurrentEpoch', target: '#agent.exited.crashed', actions: 'failRun' },
           ],
           CONTAINER_RENEWED: [
-            { guard: 'ranElsewhere', target: '#agent.exited.evicted', actions: ['evict', 'resetAttempts'] },
+            // Gone with its container; told to end all the same, in case that the container did not say the truth.
+            { guard: 'ranElsewhere', target: '#agent.exited.evicted', actions: ['evict', 'resetAttempts', stopRun] },
             { actions: 'resetAttempts' },
           ],
           CONTAINER_DOWN: { target: '#agent.exited.evicted', actions: 'evict' },

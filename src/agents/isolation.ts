@@ -55,7 +55,9 @@ while [ "$1" != -- ]; do
   inner=$stage/\${path#"$top"/}
   case $kind in
     show) mkdir -p "$inner"; mount -n --rbind "$path" "$inner" ;;
-    read) mkdir -p "\${inner%/*}"; : > "$inner"; mount -n --bind "$path" "$inner"; mount -n -o remount,bind,ro "$inner" ;;
+    read)
+      mkdir -p "\${inner%/*}"; : > "$inner"
+      mount -n --bind "$path" "$inner"; mount -n -o remount,bind,ro "$inner" ;;
     freeze) mount -n --bind "$path" "$path"; mount -n -o remount,bind,ro "$path" ;;
   esac
 done

@@ -1,6 +1,6 @@
 /**
- * The container on this machine: agents are detached processes in git worktrees of their own, and outlive the town
- * that started them.
+ * The container on this machine: agents are detached processes in clones of their own, and outlive the town that
+ * started them.
  *
  * Invariants
  * - L1 What starts or ends runs of one agent happens one at a time.

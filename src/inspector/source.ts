@@ -115,6 +115,8 @@ export type MachineDescription = {
   readonly actions?: readonly ActionDescription[];
   /** Why an entity in a state tagged `attention` asks for a person; null: it does not. */
   attention?(subject: Subject): string | null;
+  /** The events that help then, the likeliest first; absent: the first that it accepts. */
+  remedies?(subject: Subject): readonly string[];
   /** The entity that this one speaks of: when that asks for a person itself, this one is not listed beside it. */
   about?(subject: Subject): string | null;
   /** Absent: it is no breaker. */

@@ -44,6 +44,8 @@ export class Boot implements Door {
   readonly integrator: Integrator;
   readonly #parts: BootParts;
   #listener: ((report: RunReport) => Promise<void>) | null = null;
+  /** Aborted by its death: what it was in the middle of does not happen. */
+  readonly #life = new AbortController();
   #skewMs: number;
   #draws = 0;
 
@@ -63,7 +65,8 @@ export class Boot implements Door {
     this.container = this.#guardedContainer();
     const { integrator } = parts;
     this.integrator = {
-      merge: (request, signal) => (this.alive ? integrator.merge(request, signal) : never()),
+      merge: (request, signal) =>
+        this.alive ? integrator.merge(request, AbortSignal.any([signal, this.#life.signal])) : never(),
       merged: (work) => (this.alive ? integrator.merged(work) : never()),
     };
   }
@@ -73,6 +76,7 @@ export class Boot implements Door {
     if (!this.alive) return;
     this.alive = false;
     this.#listener = null;
+    this.#life.abort();
     this.#parts.died(this);
   }
 

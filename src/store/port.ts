@@ -166,6 +166,25 @@ export type LogRange = {
   readonly window?: number;
 };
 
+/** One stay in a leaf state. */
+export type Stay = { readonly ref: EntityRef; readonly sinceAt: EpochMs };
+
+/** Rows of the log that are alike, counted: of one span of time, one machine, one event, one sender and one step. */
+export type LogFigure = {
+  /** The span's beginning: a multiple of its length. */
+  readonly at: EpochMs;
+  readonly machine: string;
+  readonly type: string;
+  readonly by: string;
+  readonly isRejected: boolean;
+  readonly before: string;
+  readonly after: string;
+  readonly count: number;
+  /** How many of them name a cause, and how long after their causes they came, in sum. */
+  readonly caused: number;
+  readonly afterCauseMs: number;
+};
+
 /** Reads see the last commit, and inside a transaction its own writes. All lists are bounded and ordered. */
 export interface Reads {
   entity(ref: EntityRef): EntityRow | null;
@@ -175,6 +194,8 @@ export interface Reads {
   queue(query: { machine: string; state: StateId; scope?: string; limit: number }): readonly EntityRef[];
   /** How many are in each leaf state. */
   census(machine?: string): readonly { machine: string; state: StateId; count: number; oldestSince: EpochMs }[];
+  /** Who is in a leaf state since when, in order of birth, without their rows. */
+  stays(leaf: { machine: string; state: StateId }, page: Page): Paged<Stay>;
   places(ref: EntityRef): readonly { state: StateId; sinceAt: EpochMs; sinceSeq: Seq }[];
   /** Who links to the entity (`in`) or to whom it links (`out`). */
   links(ref: EntityRef, kind: string, direction: 'in' | 'out'): readonly EntityRef[];
@@ -186,7 +207,8 @@ export interface Reads {
   effect(key: string): EffectRow | null;
   /** How many effects have the status and are due up to `dueTo`, counted no further than `most`. */
   effectCount(status: EffectStatus, dueTo: EpochMs, most: number): number;
-  effects(filter: { entity?: EntityRef; status?: EffectStatus }, page: Page): Paged<EffectRow>;
+  /** `dueAfter`: of a status alone, those that are due later than that. */
+  effects(filter: { entity?: EntityRef; status?: EffectStatus; dueAfter?: EpochMs }, page: Page): Paged<EffectRow>;
   effectsDue(now: EpochMs, limit: number): readonly EffectRow[];
   /**
    * The next instant at which a timer or a pending effect is due; null when nothing waits.
@@ -194,6 +216,8 @@ export interface Reads {
    */
   nextDueAt(effectsAfter?: EpochMs): EpochMs | null;
   log(filter: LogFilter, range: LogRange): readonly LogRow[];
+  /** What the rows between two positions (exclusive) say, counted by spans of time. At most 100,000 positions. */
+  logFigures(range: { above: Seq; below: Seq; spanMs: number }): readonly LogFigure[];
   /** How many rows of the entity lie below a position, counted no further than `most`. */
   logCount(entity: EntityRef, below: Seq, most: number): number;
   /** The rows that this row caused, in order of the log. */

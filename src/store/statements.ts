@@ -2,6 +2,7 @@
  * The SQL of all reads, by name, each served by one index; and how a set of statements is prepared, once.
  */
 import type Database from 'better-sqlite3';
+import type { LogFigure } from './port.ts';
 import type { EffectColumns, EntityColumns, LivingColumns, LogColumns, RecordColumns, TimerColumns } from './rows.ts';
 
 /** SQL text that carries the types of its parameters and of its rows. */
@@ -61,6 +62,12 @@ export type LogParameters = {
   readonly limit: number;
 };
 type LogQuery = Query<[LogParameters], LogColumns>;
+type FigureColumns = Omit<LogFigure, 'isRejected' | 'before' | 'after'> & {
+  readonly isRejected: 0 | 1;
+  readonly before: string | null;
+  /** Null when it equals `before`. */
+  readonly after: string | null;
+};
 type Born = { readonly born: number; readonly entity: number };
 type Ref = { readonly machine: string; readonly id: string };
 type RecordQuery = Query<[number, string, number], RecordColumns>;
@@ -128,6 +135,10 @@ export const reads = {
   oldestOfNextRank: query<[number, number], { rank: number; sinceAt: number }>(
     'SELECT rank, since_at AS sinceAt FROM place WHERE leaf = ? AND rank > ? ORDER BY rank, since_seq LIMIT 1',
   ),
+  stays: query<[number, number, number], Ref & { born: number; sinceAt: number }>(
+    `SELECT n.machine, n.id, p.born, p.since_at AS sinceAt FROM place p CROSS JOIN name n ON n.key = p.entity
+     WHERE p.leaf = ? AND p.born > ? ORDER BY p.born LIMIT ?`,
+  ),
   place: query<[number, number, number], { sinceAt: number; sinceSeq: number }>(
     'SELECT since_at AS sinceAt, since_seq AS sinceSeq FROM place WHERE leaf = ? AND born = ? AND entity = ?',
   ),
@@ -192,6 +203,16 @@ export const reads = {
   logDownOfEntity: logQuery('DESC', 'log l', 'l.entity = :entity'),
   logUpRejected: logQuery('ASC', 'log l INDEXED BY log_rejected', 'l.rejected IS NOT NULL'),
   logDownRejected: logQuery('DESC', 'log l INDEXED BY log_rejected', 'l.rejected IS NOT NULL'),
+  // Counted by integers first: the texts are looked up once for each group.
+  logFigures: query<[{ above: number; below: number; span: number }], FigureColumns>(
+    `SELECT g.at, g.machine, t.text AS type, g."by", g.isRejected, b.text AS before, a.text AS after, g.count, g.caused,
+     g.afterCauseMs FROM (SELECT l.at / CAST(:span AS INTEGER) * CAST(:span AS INTEGER) AS at, n.machine, l.type, l."by",
+       l.rejected IS NOT NULL AS isRejected, l.before, l.after, count(*) AS count, count(c.seq) AS caused,
+       coalesce(sum(l.at - c.at), 0) AS afterCauseMs
+       FROM log l CROSS JOIN name n ON n.key = l.entity LEFT JOIN log c ON c.seq = l.cause
+       WHERE l.seq > :above AND l.seq < :below GROUP BY 1, 2, 3, 4, 5, 6, 7) g
+     CROSS JOIN word t ON t.key = g.type LEFT JOIN word b ON b.key = g.before LEFT JOIN word a ON a.key = g.after`,
+  ),
   logCount: query<[number, number, number], { count: number }>(
     'SELECT count(*) AS count FROM (SELECT 1 FROM log WHERE entity = ? AND seq < ? LIMIT ?)',
   ),

@@ -30,6 +30,7 @@ export type HandlerParts = {
   readonly notify: (escalation: AnnounceParams) => void;
 };
 
+const DAY_MS = 86_400_000;
 /** Every half minute for a day: then a person has seen that the container is away. */
 const STOP_ATTEMPTS_MAX = 2_880;
 
@@ -74,9 +75,8 @@ function runHandlers({ env, policy, containers, runSpecs, apiKnown }: HandlerPar
       run: typed<RunParams>(async (params) => succeeded({ status: await containers(params.container).probe(params) })),
     },
     stopRun: {
-      get deadlineMs() {
-        return 2 * (policy().stopMs + policy().graceMs);
-      },
+      // Each try has its own deadline below. This one must not end the tries, not even when the clock jumps over it.
+      deadlineMs: DAY_MS,
       attemptsMax: STOP_ATTEMPTS_MAX,
       run: typed<RunParams>(async ({ agent, epoch, container }) => {
         const { stopMs, graceMs } = policy();

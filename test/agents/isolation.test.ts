@@ -95,7 +95,7 @@ describe('a box', () => {
       ...{ rig: 'rig', bead: 'gt-1', title: 'Bread', epoch: 1, repository: { path, targetBranch: 'main' } },
       ...{ branch: made.branch, head, testTimeoutMs: 20_000, isolation: 'required' as const },
     };
-    const steals = `cat ${town}/operator.token && exit 0; touch ${path}/.git/evil && exit 0; test -f bread.txt && exit 7`;
+    const steals = `cat ${town}/operator.token || touch ${path}/.git/evil || { test -f bread.txt && exit 7; }`;
     const outcome = await integrator.merge({ ...request, test: ['sh', '-c', steals] }, never);
     expect(outcome).toMatchObject({ kind: 'tests_failed', code: 7 });
     expect(

@@ -62,7 +62,7 @@ describe('the token of a run', () => {
     expect(own.text).not.toBe(operators.text);
   });
 
-  it('SEC33 makes a few beads and no more, however they are asked for, and none that is three beads of agents deep', async () => {
+  it('SEC33 makes a few beads and no more, however they are asked for, and none that is too deep', async () => {
     const create = (title: string) =>
       api.post(`/agents/${run.agent}/calls/create_bead`, { title }, { token: run.token });
     const answers = await Promise.all(Array.from({ length: 25 }, (_, index) => create(`found ${index}`)));

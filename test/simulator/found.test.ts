@@ -79,6 +79,23 @@ it('a run that could not be stopped in time is told to end until it does', async
   expect(told).toContain(run.epoch);
 });
 
+it('a run that is told to end is told again although the clock jumped over the first try', async () => {
+  await using town = await world();
+  const run = town.latest();
+  await town.env.until(town.container.beat(run));
+  town.container.stop = () => new Promise(() => undefined);
+  await town.tell('agent/p1', { type: 'STOP' });
+  await town.pass(2 * MINUTE);
+  town.env.jump(150 * MINUTE);
+  const told: number[] = [];
+  town.container.stop = async ({ epoch }) => {
+    told.push(epoch);
+    return 'stopped';
+  };
+  await town.pass(5 * MINUTE);
+  expect(told).toContain(run.epoch);
+});
+
 it('a container that is gone is provided again for work that waits to be merged', async () => {
   await using town = await world();
   let up = true;

@@ -67,7 +67,7 @@ export class ScriptedContainer implements Container {
   }
 
   probe = async (run: { agent: string; epoch: number }) => this.onProbe(run);
-  list = async () => [];
+  list = async (): Promise<{ agent: string; epoch: number }[]> => [];
   health = () => this.onHealth();
   provision = () => this.onProvision();
   finish = async () => this.evidence;

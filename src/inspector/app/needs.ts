@@ -1,4 +1,5 @@
 /** What an address needs to be shown: which screens, and which answers of the API for a first paint without waiting. */
+import type { OutboxGroup } from '../contract.ts';
 import { paths } from './paths.ts';
 import type { DrawerContent, Route } from './route.ts';
 import { logQueryOf } from './screens/log/log-query.ts';
@@ -35,6 +36,8 @@ function ofPage(where: Where): readonly string[] {
       return ofEntity(page.reference, setting('at'));
     case 'timers':
       return [paths.timers()];
+    case 'dispatch':
+      return ofDispatch(setting('group'));
     case 'breakers':
       return [paths.breakers()];
     case 'log':
@@ -43,9 +46,15 @@ function ofPage(where: Where): readonly string[] {
         ...(Number(setting('tree')) > 0 ? [paths.tree(Number(setting('tree')))] : []),
       ];
     default:
-      // Metrics ask by the clock, and dispatch by what is stuck when it is opened: they fetch for themselves.
+      // Metrics ask by the clock: they fetch for themselves.
       return [];
   }
+}
+
+/** Without a group it is one of two, by whether something is stuck. */
+function ofDispatch(group: string): readonly string[] {
+  const groups = group === '' ? (['stuck', 'running'] as const) : [group as OutboxGroup];
+  return groups.map((name) => paths.outbox(name));
 }
 
 function ofEntity(reference: string, at: string): readonly string[] {

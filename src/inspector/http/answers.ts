@@ -124,10 +124,14 @@ const routes = table.map(([pattern, answering]) => ({ pattern: pattern.split('/'
 /** Answers that are the same for everybody who may do the same, used again while nothing happened. */
 const FRESH_MS = 1_000;
 const KEPT_MAX = 200;
+/** How long after the first question the process begins to read what it was not asked for yet. */
+const WARM_MS = 300;
 
 export class Answers {
   readonly #inspection: Inspection;
   readonly #kept = new Map<string, { readonly seq: Seq; readonly at: number; readonly value: Promise<unknown> }>();
+
+  #isWarm = false;
 
   constructor(inspection: Inspection) {
     this.#inspection = inspection;
@@ -149,7 +153,14 @@ export class Answers {
     const entry = { seq, at, value };
     this.#kept.set(key, entry);
     value.catch(() => this.#kept.get(key) === entry && this.#kept.delete(key));
+    if (!this.#isWarm) this.#warm(at);
     return value;
+  }
+
+  /** Soon after the first answer the rest is read that the next ones will need. */
+  #warm(now: number): void {
+    this.#isWarm = true;
+    this.#inspection.source.env.clock.at(now + WARM_MS, () => this.#inspection.warm(), { background: true });
   }
 }
 

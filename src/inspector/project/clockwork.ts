@@ -5,6 +5,7 @@ import type { EffectRow, EffectStatus, TimerRow } from '../../store/port.ts';
 import type { EffectLine, OutboxGroup, OutboxView, TimerLine, TimersView } from '../contract.ts';
 import type { Inspection, Viewer } from './inspection.ts';
 import { actionsOf, lineOfRow, ringsAt } from './line.ts';
+import type { Machine } from './machine.ts';
 import { OVERDUE_MS } from './needs-you.ts';
 import { PAGE } from './pages.ts';
 import { masked } from './texts.ts';
@@ -62,11 +63,12 @@ export async function outboxView(
 ): Promise<OutboxView> {
   const group = groups.find((known) => known === (query.group ?? 'running'));
   if (!group) throw new Refused('invalid', `"${query.group}" is no group of effects: use ${groups.join(', ')}`);
-  const counts = countsOf(inspection);
+  const described = inspection.machines.all().filter(({ description }) => description.attempts);
+  const isWhole = await inspection.patience(() => described.every(({ name }) => inspection.roster.soFar(name).isWhole));
   return {
-    ...{ ...inspection.stamp(), group, counts },
-    lines: linesOf(inspection, group, query.after),
-    attempts: await attemptsOf(inspection, viewer),
+    ...{ ...inspection.stamp(), ...(!isWhole && { partial: true as const }) },
+    ...{ group, counts: countsOf(inspection), lines: linesOf(inspection, group, query.after) },
+    attempts: attemptsOf(inspection, viewer, described),
     reasons: reasonsOf(inspection),
   };
 }
@@ -80,30 +82,21 @@ function countsOf(inspection: Inspection): OutboxView['counts'] {
 }
 
 /** Pending effects lie in order of their due time: those that are due come before those that wait. */
-function linesOf(inspection: Inspection, group: OutboxGroup, given: string | undefined): OutboxView['lines'] {
+function linesOf(inspection: Inspection, group: OutboxGroup, after: string | undefined): OutboxView['lines'] {
   const { reads } = inspection.source;
   const now = inspection.now();
-  const belongs = ({ dueAt }: EffectRow) => (group === 'due' ? dueAt <= now : group !== 'waiting' || dueAt > now);
-  const items: EffectRow[] = [];
-  let after = given;
-  // At most all that is due is passed over on the way to what waits.
-  for (let pages = 0; pages < COUNT_MAX / PAGE; pages += 1) {
-    const page = reads.effects({ status: statusOf[group] }, { limit: PAGE, ...(after !== undefined && { after }) });
-    items.push(...page.items.filter(belongs));
-    after = page.next ?? undefined;
-    const isOver = group === 'due' && page.items.some((row) => !belongs(row));
-    if (page.next === null || isOver) return { items: items.map((row) => effectLine(inspection, row)), next: null };
-    if (items.length >= PAGE) return { items: items.map((row) => effectLine(inspection, row)), next: page.next };
-  }
-  return { items: items.map((row) => effectLine(inspection, row)), next: after ?? null };
+  const filter = { status: statusOf[group], ...(group === 'waiting' && { dueAfter: now }) };
+  const page = reads.effects(filter, { limit: PAGE, ...(after !== undefined && { after }) });
+  const rows = group === 'due' ? page.items.filter(({ dueAt }) => dueAt <= now) : page.items;
+  const next = rows.length === page.items.length ? page.next : null;
+  return { items: rows.map((row) => effectLine(inspection, row)), next };
 }
 
 /** Who has failed attempts, the most first, with the button that resets them beside the count. */
-async function attemptsOf(inspection: Inspection, viewer: Viewer): Promise<OutboxView['attempts']> {
+function attemptsOf(inspection: Inspection, viewer: Viewer, machines: readonly Machine[]): OutboxView['attempts'] {
   const found: { readonly row: Parameters<typeof lineOfRow>[1]; readonly attempts: number }[] = [];
-  for (const machine of inspection.machines.all()) {
-    if (!machine.description.attempts) continue;
-    const entries = [...(await inspection.roster.of(machine.name)).values()];
+  for (const machine of machines) {
+    const entries = [...inspection.roster.soFar(machine.name).entries.values()];
     const failed = entries.filter(
       ({ attempts, states }) => attempts > 0 && !states.some((leaf) => machine.settled.has(leaf)),
     );

@@ -5,7 +5,7 @@ import type { LogRow } from '../../store/port.ts';
 import type { HeatView } from '../contract.ts';
 import type { Inspection } from './inspection.ts';
 import { scan } from './scan.ts';
-import { isFailure } from './texts.ts';
+import { tellsOfFailure } from './texts.ts';
 
 const ROWS_MAX = 3_000;
 const SLICE = 500;
@@ -60,7 +60,7 @@ function measure(rows: readonly LogRow[]): ReadonlyMap<string, Place> {
   for (const { entity, before, after, at, rejected, event } of rows) {
     const left = before === '' ? [] : before.split(' ');
     const now = after === '' ? [] : after.split(' ');
-    if (rejected !== null || isFailure(event.type)) for (const state of left) placeOf(state).failures += 1;
+    if (rejected !== null || tellsOfFailure(event.type)) for (const state of left) placeOf(state).failures += 1;
     for (const state of left.filter((leaf) => !now.includes(leaf))) {
       const since = entered.get(`${refText(entity)} ${state}`);
       if (since !== undefined) placeOf(state).stays.push(at - since);

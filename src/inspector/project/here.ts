@@ -4,6 +4,7 @@ import { rootId } from '../../core/chart.ts';
 import { Refused } from '../../core/errors.ts';
 import type { EpochMs } from '../../core/types.ts';
 import { refText } from '../../core/types.ts';
+import type { Stay } from '../../store/port.ts';
 import type { ActionView, HereView } from '../contract.ts';
 import { quantile } from './heat.ts';
 import type { Inspection, Viewer } from './inspection.ts';
@@ -11,6 +12,7 @@ import { actionsOf, lineOf, ringsAt } from './line.ts';
 import { leavesBelow, type Machine } from './machine.ts';
 import { pageOf } from './pages.ts';
 import type { Entry } from './roster.ts';
+import { staysIn } from './stays.ts';
 
 const sorts = ['since', 'title', 'attempts', 'next'] as const;
 type Sort = (typeof sorts)[number];
@@ -34,15 +36,19 @@ export async function here(
   query: HereQuery & { readonly machine: string },
 ): Promise<HereView> {
   const machine = inspection.machines.get(query.machine);
-  const leaves = new Set(leavesOf(machine, query.state));
-  const entries = await inspection.roster.of(machine.name);
-  const all = [...entries.values()].filter(({ states }) => states.some((state) => leaves.has(state)));
+  const sort = sortOf(query.sort);
+  const all = await standing(inspection, machine, leavesOf(machine, query.state));
+  const filter = query.filter?.trim().toLowerCase() ?? '';
+  const isByTime = sort === 'since' && filter === '';
+  const { sorted, isWhole }: Sorted = isByTime
+    ? { sorted: all, isWhole: true }
+    : await listed(inspection, all, { machine: machine.name, sort, filter });
   const now = inspection.now();
-  const stays = all.map(({ since }) => now - since).sort((a, b) => a - b);
-  const sorted = order(inspection, filtered(all, query.filter), sortOf(query.sort));
+  const stayed = all.map(({ sinceAt }) => now - sinceAt).reverse();
   return {
-    ...{ ...inspection.stamp(), machine: machine.name, state: query.state, count: all.length },
-    ...{ medianMs: quantile(stays, 0.5), oldestMs: stays.at(-1) ?? 0 },
+    ...{ ...inspection.stamp(), ...(!isWhole && { partial: true as const }) },
+    ...{ machine: machine.name, state: query.state, count: all.length },
+    ...{ medianMs: quantile(stayed, 0.5), oldestMs: stayed.at(-1) ?? 0 },
     lines: pageOf(sorted, query.after, ({ ref }) => lineOf(inspection, ref)),
     actions: viewer.access === 'operate' ? actionsOfAny(inspection, machine, all) : [],
   };
@@ -61,10 +67,40 @@ function sortOf(given: string | undefined): Sort {
   throw new Refused('invalid', `"${given}" is no order of this list: use ${sorts.join(', ')}`);
 }
 
-function filtered(entries: readonly Entry[], filter: string | undefined): readonly Entry[] {
-  const part = filter?.trim().toLowerCase();
-  if (!part) return entries;
-  return entries.filter(({ ref, title }) => `${ref.id} ${title}`.toLowerCase().includes(part));
+/** Who stands in one of the leaf states, the longest stay first; who stands in several comes once. */
+async function standing(
+  inspection: Inspection,
+  { name }: Machine,
+  leaves: readonly string[],
+): Promise<readonly Stay[]> {
+  const latest = new Map<string, Stay>();
+  for (const state of leaves) {
+    for await (const stays of staysIn(inspection.source, { machine: name, state })) {
+      for (const stay of stays) {
+        const known = latest.get(stay.ref.id);
+        if (!known || known.sinceAt < stay.sinceAt) latest.set(stay.ref.id, stay);
+      }
+    }
+  }
+  return [...latest.values()].sort((a, b) => a.sinceAt - b.sinceAt);
+}
+
+/** `isWhole` is false while some are not read yet, which are missing. */
+type Sorted = { readonly sorted: readonly Pick<Entry, 'ref'>[]; readonly isWhole: boolean };
+type Listing = { readonly machine: string; readonly sort: Sort; readonly filter: string };
+
+/** By what only the entities themselves say. */
+async function listed(
+  inspection: Inspection,
+  all: readonly Stay[],
+  { machine, sort, filter }: Listing,
+): Promise<Sorted> {
+  const { roster } = inspection;
+  const isWhole = await inspection.patience(() => roster.soFar(machine).isWhole);
+  const { entries } = roster.soFar(machine);
+  const read = all.flatMap(({ ref }) => entries.get(ref.id) ?? []);
+  const wanted = read.filter(({ ref, title }) => `${ref.id} ${title}`.toLowerCase().includes(filter));
+  return { sorted: order(inspection, wanted, sort), isWhole };
 }
 
 /** The longest stay first, titles by letter, the most attempts first, the next timer first. */
@@ -92,11 +128,12 @@ function dueTimes({ source }: Inspection): ReadonlyMap<string, EpochMs> {
 }
 
 /** Events that some of those who stand here accept. */
-function actionsOfAny(inspection: Inspection, machine: Machine, entries: readonly Entry[]): readonly ActionView[] {
+function actionsOfAny(inspection: Inspection, machine: Machine, entries: readonly Stay[]): readonly ActionView[] {
   const actions = new Map<string, ActionView>();
   for (const { ref } of entries.slice(0, ACTING_MAX)) {
     const row = inspection.source.reads.entity(ref);
     for (const action of row ? actionsOf(inspection, machine, row) : []) actions.set(action.event, action);
   }
-  return [...actions.values()];
+  const order = machine.description.actions?.map(({ event }) => event) ?? [];
+  return [...actions.values()].sort((a, b) => order.indexOf(a.event) - order.indexOf(b.event));
 }

@@ -7,6 +7,9 @@ import { Moments } from './moment.ts';
 import { Roster } from './roster.ts';
 import { Tally } from './tally.ts';
 
+/** How long an answer waits for what is being read in the background, before it says that it is not complete. */
+const PATIENCE_MS = 50;
+
 /** Who asks. */
 export type Viewer = { readonly access: Access };
 
@@ -38,6 +41,19 @@ export class Inspection {
 
   title(ref: EntityRef): string {
     return this.roster.title(ref);
+  }
+
+  /** Reads what lists and figures need, before somebody asks for them. */
+  warm(): void {
+    this.tally.reaches(this.now());
+    for (const machine of this.machines.names) this.roster.peek(machine);
+  }
+
+  /** Waits for something a moment, and no longer: false when it is not there yet. */
+  async patience(isThere: () => boolean): Promise<boolean> {
+    const until = this.now() + PATIENCE_MS;
+    while (!isThere() && this.now() < until) await this.pause();
+    return isThere();
   }
 
   /** Lets what waits have its turn: long work is done in slices. */

@@ -3,7 +3,7 @@ import { type JsonObject, refText } from '../../core/types.ts';
 import type { LogRow } from '../../store/port.ts';
 import type { LogLine, Tone } from '../contract.ts';
 import type { Inspection } from './inspection.ts';
-import { isFailure, masked } from './texts.ts';
+import { masked, tellsOfFailure } from './texts.ts';
 
 export function logLine(inspection: Inspection, row: LogRow): LogLine {
   const { type, ...payload } = row.event;
@@ -21,7 +21,7 @@ export function logLine(inspection: Inspection, row: LogRow): LogLine {
 function toneOf({ machines }: Inspection, { event, rejected, by, before, after, entity }: LogRow): Tone {
   if (/^effect\..*\.retried$/.test(event.type)) return 'plain';
   if (rejected !== null) return 'warn';
-  if (isFailure(event.type)) return 'danger';
+  if (tellsOfFailure(event.type)) return 'danger';
   if (before !== after && machines.names.includes(entity.machine)) {
     const machine = machines.get(entity.machine);
     const tones = after.split(' ').map((leaf) => machine.tones.get(leaf));

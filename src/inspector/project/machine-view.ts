@@ -15,8 +15,9 @@ export async function machineView(inspection: Inspection, name: string): Promise
     soonLaidOut(inspection, machine, 'down'),
     soonLaidOut(inspection, machine, 'right'),
   ]);
+  const isWhole = await inspection.patience(() => inspection.roster.soFar(name).isWhole);
   return {
-    ...inspection.stamp(),
+    ...{ ...inspection.stamp(), ...(!isWhole && { partial: true as const }) },
     ...{ summary: summaryOf(inspection, machine), chart: machine.chart, layouts: { down, right } },
     versions: versionsOf(inspection, machine),
   };
@@ -44,7 +45,7 @@ function soonLaidOut({ source }: Inspection, machine: Machine, direction: 'down'
 
 function versionsOf({ source, roster }: Inspection, { name, definition }: Machine): MachineView['versions'] {
   const counts = new Map<number, number>();
-  for (const entry of roster.peek(name)?.values() ?? []) {
+  for (const entry of roster.soFar(name).entries.values()) {
     counts.set(entry.definition, (counts.get(entry.definition) ?? 0) + 1);
   }
   const known = [...counts]

@@ -21,8 +21,8 @@ const sumOf = (buckets: readonly Bucket[], value: (bucket: Bucket) => number) =>
 
 /** Rows a minute, and failures, of the last hour; empty while the past is being counted. */
 export function sparksOf(inspection: Inspection): readonly Series[] {
-  if (!inspection.tally.look()) return [];
   const now = inspection.now();
+  if (!inspection.tally.reaches(now - HOUR_MS)) return [];
   const steps = stepsOf(inspection, gridOf(now - HOUR_MS, now, SPARK_POINTS));
   return [
     series('commits', '1/min', steps, ({ buckets }) => sumOf(buckets, ({ rows }) => rows)),
@@ -37,12 +37,15 @@ export async function metrics(inspection: Inspection, range: { from?: number; to
   const to = Math.min(range.to ?? now, now);
   const from = Math.max(range.from ?? to - HOUR_MS, now - DAY_MS);
   if (!(from < to)) throw new Refused('invalid', 'the range is empty: "from" is before "to", within the last 24 hours');
-  await inspection.tally.ready();
-  const grid = gridOf(from, to, POINTS_MAX);
-  const steps = stepsOf(inspection, grid);
+  const isWhole = await inspection.patience(() => inspection.tally.reaches(from));
   const dwell: MetricsView['dwell'][number][] = [];
   for (const { name } of inspection.machines.all()) dwell.push(await heat(inspection, name));
-  return { ...inspection.stamp(), ...grid, panels: [...panelsOf(steps, grid), ...standing(inspection, steps)], dwell };
+  const grid = gridOf(from, to, POINTS_MAX);
+  const steps = stepsOf(inspection, grid);
+  return {
+    ...{ ...inspection.stamp(), ...(!isWhole && { partial: true as const }), ...grid },
+    ...{ panels: [...panelsOf(steps, grid), ...standing(inspection, steps)], dwell },
+  };
 }
 
 function gridOf(from: EpochMs, to: EpochMs, points: number): Grid {
@@ -50,6 +53,7 @@ function gridOf(from: EpochMs, to: EpochMs, points: number): Grid {
   return { from: Math.floor(from / stepMs) * stepMs, to, stepMs };
 }
 
+/** Those that are not counted in full yet are missing. */
 function stepsOf({ tally }: Inspection, { from, to, stepMs }: Grid): readonly Step[] {
   const byStep = new Map<EpochMs, Bucket[]>();
   for (const bucket of tally.between(from, to)) {
@@ -60,7 +64,7 @@ function stepsOf({ tally }: Inspection, { from, to, stepMs }: Grid): readonly St
   }
   const steps: Step[] = [];
   for (let at = from; at < to; at += stepMs) steps.push({ at, buckets: byStep.get(at) ?? [] });
-  return steps;
+  return steps.filter(({ at }) => at >= tally.since);
 }
 
 function series(name: string, unit: string, steps: readonly Step[], value: (step: Step) => number | null): Series {

@@ -10,13 +10,14 @@ import { wavesOf } from './waves.ts';
 
 const LINES_MAX = 100;
 const STUCK_MAX = 10_000;
+const TIMES_MAX = 2;
 
 export async function overview(inspection: Inspection, viewer: Viewer, after?: string): Promise<OverviewView> {
   const { source, machines } = inspection;
   const all = machines.all();
   const ordered = all.filter(({ form }) => form === 'waves').map((machine) => wavesOf(inspection, machine));
   const waves = (await Promise.all(ordered)).flatMap((one) => one ?? []);
-  const waiting = needsYou(inspection, after);
+  const waiting = await steadily(inspection, () => needsYou(inspection, after));
   return {
     ...inspection.stamp(),
     ...{ name: source.name, word: source.word, access: viewer.access, sentence: sentenceOf(inspection, waiting.total) },
@@ -29,6 +30,15 @@ export async function overview(inspection: Inspection, viewer: Viewer, after?: s
     timersOverdue: source.reads.timerCount(0, inspection.now() - OVERDUE_MS),
     effectsStuck: source.reads.effectCount('dead', Number.MAX_SAFE_INTEGER, STUCK_MAX),
   };
+}
+
+/** Reads again what was read in slices when something happened meanwhile; what happens all the time is not waited for. */
+async function steadily<T>(inspection: Inspection, read: () => Promise<T>): Promise<T> {
+  for (let time = 1; ; time += 1) {
+    const seq = inspection.seq();
+    const value = await read();
+    if (time === TIMES_MAX || inspection.seq() === seq) return value;
+  }
 }
 
 function withoutActions(waiting: OverviewView['needsYou']): OverviewView['needsYou'] {

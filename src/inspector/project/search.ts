@@ -12,15 +12,17 @@ export async function search(inspection: Inspection, query: string): Promise<Sea
   const part = query.trim().toLowerCase();
   if (part === '') return { ...inspection.stamp(), query, entities: [], states: [], events: [] };
   const found: { readonly entry: Entry; readonly rank: number }[] = [];
-  for (const name of inspection.machines.names) {
-    for (const entry of (await inspection.roster.of(name)).values()) {
+  const { machines, roster } = inspection;
+  const isWhole = await inspection.patience(() => machines.names.every((name) => roster.soFar(name).isWhole));
+  for (const name of machines.names) {
+    for (const entry of roster.soFar(name).entries.values()) {
       const rank = rankOf(entry, part);
       if (rank !== null) found.push({ entry, rank });
     }
   }
   const best = found.sort((a, b) => a.rank - b.rank || b.entry.born - a.entry.born).slice(0, ENTITIES_MAX);
   return {
-    ...{ ...inspection.stamp(), query },
+    ...{ ...inspection.stamp(), ...(!isWhole && { partial: true as const }), query },
     entities: best.flatMap(({ entry }) => lineOf(inspection, entry.ref) ?? []),
     states: statesLike(inspection, part),
     events: eventsLike(inspection, part),

@@ -3,21 +3,20 @@
  * is read from the log in slices when somebody looks for the first time; from then on each commit is counted as it
  * comes.
  */
-import type { EpochMs, Seq } from '../../core/types.ts';
-import type { LogRow } from '../../store/port.ts';
+import type { EpochMs } from '../../core/types.ts';
+import type { LogFigure, LogRow } from '../../store/port.ts';
 import type { InspectorSource } from '../source.ts';
 import type { Machines } from './machine.ts';
+import { paused } from './stays.ts';
 import { isFailure } from './texts.ts';
 
 export const BUCKET_MS = 10_000;
 const KEPT_MS = 24 * 3_600_000;
 /** A few more than a day has. */
 const BUCKETS_MAX = KEPT_MS / BUCKET_MS + 100;
-/** Rows of the past that are counted, and rows of one slice. */
+/** Rows of the past that are counted, and rows of one slice: some milliseconds. */
 const PAST_ROWS_MAX = 200_000;
-const SLICE = 500;
-/** Rows whose instant is remembered until their effects have ended. */
-const ASKED_MAX = 20_000;
+const SLICE = 2_000;
 
 export type Bucket = {
   readonly at: EpochMs;
@@ -37,33 +36,27 @@ export class Tally {
   readonly #source: InspectorSource;
   readonly #machines: Machines;
   readonly #buckets = new Map<EpochMs, Bucket>();
-  readonly #asked = new Map<Seq, EpochMs>();
   #ready: Promise<void> | null = null;
   #isRead = false;
-  /** The oldest instant that is counted in full. */
-  #since: EpochMs = 0;
+  /** The oldest instant from which on everything is counted. */
+  #since: EpochMs = Number.MAX_SAFE_INTEGER;
 
   constructor(source: InspectorSource, machines: Machines) {
     this.#source = source;
     this.#machines = machines;
   }
 
-  get since(): EpochMs {
-    return this.#since;
-  }
-
-  /** Counts the past, once. */
-  ready(): Promise<void> {
-    this.#ready ??= this.#begin();
-    return this.#ready;
-  }
-
-  /** True when the past is counted; sets it going. */
-  look(): boolean {
-    void this.ready().catch(() => {
+  /** True when everything from an instant on is counted, or all that ever will be; sets the counting going. */
+  reaches(from: EpochMs): boolean {
+    this.#ready ??= this.#begin().catch(() => {
       this.#ready = null;
     });
-    return this.#isRead;
+    return this.#isRead || this.#since <= from;
+  }
+
+  /** The oldest instant from which on everything is counted. */
+  get since(): EpochMs {
+    return this.#since;
   }
 
   /** Buckets from `from` to `to`, oldest first; those in which nothing happened are missing. */
@@ -74,72 +67,62 @@ export class Tally {
   async #begin(): Promise<void> {
     const { reads, watch, env } = this.#source;
     const head = reads.lastSeq();
-    watch((rows) => this.#add(rows.filter(({ seq }) => seq > head)));
-    const oldest = env.clock.now() - KEPT_MS;
-    this.#since = oldest;
-    let from = head + 1;
-    for (let read = 0; read < PAST_ROWS_MAX; read += SLICE) {
-      const rows = reads.log({}, { from, limit: SLICE, order: 'desc' });
-      const wanted = rows.filter(({ at }) => at >= oldest);
-      this.#add([...wanted].reverse());
-      from = rows.at(-1)?.seq ?? 0;
-      if (wanted.length < SLICE) break;
-      if (read + SLICE >= PAST_ROWS_MAX) this.#since = rows.at(-1)?.at ?? oldest;
-      await new Promise<void>((resolve) => env.clock.soon(resolve));
+    watch((rows) => this.#listen(rows.filter(({ seq }) => seq > head)));
+    const oldest = bucketOf(env.clock.now() - KEPT_MS);
+    const end = Math.max(0, head - PAST_ROWS_MAX);
+    for (let below = head + 1; below > end + 1; ) {
+      const above = Math.max(end, below - 1 - SLICE);
+      const figures = reads.logFigures({ above, below, spanMs: BUCKET_MS });
+      for (const figure of figures) if (figure.at >= oldest) this.#count(figure);
+      const first = figures.reduce((least, { at }) => Math.min(least, at), Number.MAX_SAFE_INTEGER);
+      // The first span of a slice may go on in the next one.
+      this.#since = Math.max(oldest, first + BUCKET_MS);
+      if (first < oldest) break;
+      below = above + 1;
+      await paused(this.#source);
     }
+    if (end === 0) this.#since = oldest;
     this.#isRead = true;
   }
 
-  #add(rows: readonly LogRow[]): void {
-    for (const row of rows) this.#count(row);
+  #listen(rows: readonly LogRow[]): void {
+    for (const row of rows) this.#count(figureOf(this.#source, row));
     if (this.#buckets.size <= BUCKETS_MAX) return;
     const oldest = this.#source.env.clock.now() - KEPT_MS;
     for (const at of this.#buckets.keys()) if (at < oldest) this.#buckets.delete(at);
   }
 
-  #count(row: LogRow): void {
-    const bucket = this.#bucketAt(row.at);
-    bucket.rows += 1;
-    if (row.rejected !== null) {
-      bucket.rejected += 1;
+  #count(figure: LogFigure): void {
+    const bucket = this.#bucketAt(figure.at);
+    const { count, by, type } = figure;
+    bucket.rows += count;
+    if (figure.isRejected) {
+      bucket.rejected += count;
       return;
     }
-    if (row.by === 'timer') bucket.timers += 1;
-    this.#remember(row);
-    if (row.by === 'outbox') this.#countOutcome(bucket, row);
-    if (row.before !== row.after) this.#countMove(bucket, row);
+    if (by === 'timer') bucket.timers += count;
+    if (by === 'outbox') {
+      bucket.outcomes += count;
+      if (isFailure(type)) bucket.failures += count;
+      bucket.effectMs += figure.afterCauseMs;
+      bucket.effects += figure.caused;
+    }
+    if (figure.before !== figure.after) this.#countMoves(bucket, figure);
   }
 
-  #countOutcome(bucket: Bucket, { event, cause, at }: LogRow): void {
-    bucket.outcomes += 1;
-    if (isFailure(event.type)) bucket.failures += 1;
-    const asked = cause === null ? undefined : this.#asked.get(cause);
-    if (asked === undefined) return;
-    bucket.effectMs += at - asked;
-    bucket.effects += 1;
-  }
-
-  #countMove({ moves }: Bucket, { entity, before, after }: LogRow): void {
-    if (!this.#machines.names.includes(entity.machine)) return;
+  #countMoves({ moves }: Bucket, { machine, before, after, count }: LogFigure): void {
+    if (!this.#machines.names.includes(machine)) return;
     const change = (states: string, by: number) => {
       for (const top of topStates(states)) {
-        const key = `${entity.machine}/${top}`;
+        const key = `${machine}/${top}`;
         moves.set(key, (moves.get(key) ?? 0) + by);
       }
     };
-    change(before, -1);
-    change(after, 1);
+    change(before, -count);
+    change(after, count);
   }
 
-  #remember({ seq, at }: LogRow): void {
-    this.#asked.set(seq, at);
-    if (this.#asked.size <= ASKED_MAX) return;
-    const [first] = this.#asked.keys();
-    if (first !== undefined) this.#asked.delete(first);
-  }
-
-  #bucketAt(instant: EpochMs): Bucket {
-    const at = Math.floor(instant / BUCKET_MS) * BUCKET_MS;
+  #bucketAt(at: EpochMs): Bucket {
     const known = this.#buckets.get(at);
     if (known) return known;
     const zero = { rows: 0, rejected: 0, timers: 0, outcomes: 0, failures: 0, effectMs: 0, effects: 0 };
@@ -147,6 +130,20 @@ export class Tally {
     this.#buckets.set(at, bucket);
     return bucket;
   }
+}
+
+function bucketOf(instant: EpochMs): EpochMs {
+  return Math.floor(instant / BUCKET_MS) * BUCKET_MS;
+}
+
+/** A row that has just come, as a figure of one. What it was caused by is read only for the end of an effect. */
+function figureOf({ reads }: InspectorSource, row: LogRow): LogFigure {
+  const { by, cause, before, after, rejected } = row;
+  const [caused] = by === 'outbox' && cause !== null ? reads.log({}, { from: cause - 1, limit: 1, order: 'asc' }) : [];
+  return {
+    ...{ at: bucketOf(row.at), machine: row.entity.machine, type: row.event.type, by, isRejected: rejected !== null },
+    ...{ before, after, count: 1, caused: caused ? 1 : 0, afterCauseMs: caused ? row.at - caused.at : 0 },
+  };
 }
 
 /** `open` of `open.ready`; each once. */

@@ -8,6 +8,11 @@ export function isFailure(type: string): boolean {
   return /^effect\..*\.(?:refused|unanswered)$/.test(type) || type.startsWith('xstate.error.');
 }
 
+/** True also for events of the charts that are called a failure by their last word: `RUN.START_FAILED`. */
+export function tellsOfFailure(type: string): boolean {
+  return isFailure(type) || /(?:^|[._])(?:FAILED|FAILURE|REJECTED|REFUSED|LOST|ERROR)$/.test(type);
+}
+
 /** Every text masked and of bounded length. */
 export function masked(value: unknown, mask: (text: string) => string): unknown {
   if (typeof value === 'string') {

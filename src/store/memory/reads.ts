@@ -24,6 +24,7 @@ import type {
   RecordRow,
   TimerRow,
 } from '../port.ts';
+import { logFigures } from './figures.ts';
 import type { StoredEffect, StoredRecord, StoredTimer, Tables } from './tables.ts';
 
 /** Compares by the first part that differs. */
@@ -40,7 +41,9 @@ export function memoryReads(tables: Tables): Reads {
   return { ...entityReads(tables), ...timerReads(tables), ...effectReads(tables), ...logReads(tables) };
 }
 
-function entityReads(tables: Tables): Pick<Reads, 'entity' | 'entities' | 'queue' | 'census' | 'places' | 'links'> {
+type EntityReads = 'entity' | 'entities' | 'queue' | 'census' | 'stays' | 'places' | 'links';
+
+function entityReads(tables: Tables): Pick<Reads, EntityReads> {
   return {
     entity: (ref) => tables.entityOf(ref) ?? null,
     entities: (filter, page) => {
@@ -61,6 +64,19 @@ function entityReads(tables: Tables): Pick<Reads, 'entity' | 'entities' | 'queue
         .map((place) => tables.nameOf(place.entity));
     },
     census: (machine) => census(tables, machine),
+    stays: ({ machine, state }, page) => {
+      const limit = checkedLimit(page.limit);
+      const [after] = cursorParts(page.after, [0]);
+      const rows = [...tables.placesIn(machine, state).values()]
+        .map(({ entity, sinceAt }) => ({
+          ref: tables.nameOf(entity),
+          sinceAt,
+          born: tables.entities.get(entity)?.createdSeq ?? 0,
+        }))
+        .filter(({ born }) => born > after)
+        .sort((a, b) => a.born - b.born);
+      return paged(rows, limit, { item: ({ ref, sinceAt }) => ({ ref, sinceAt }), cursor: ({ born }) => [born] });
+    },
     places: (ref) => {
       const key = tables.keyOf(ref);
       const row = tables.entityOf(ref);
@@ -180,13 +196,13 @@ function effectReads(tables: Tables): Pick<Reads, 'effect' | 'effectCount' | 'ef
       const counted = [...tables.effects.values()].filter((row) => row.status === status && row.dueAt <= dueTo);
       return Math.min(counted.length, checkedLimit(most));
     },
-    effects: ({ entity, status }, page) => {
+    effects: ({ entity, status, dueAfter = Number.MIN_SAFE_INTEGER }, page) => {
       const limit = checkedLimit(page.limit);
       const all = (entity ? effectsOf(tables, entity) : [...tables.effects.values()]).filter(
         (row) => status === undefined || row.status === status,
       );
       if (!entity && status) {
-        const [dueAt, seq, index] = cursorParts(page.after, [Number.MIN_SAFE_INTEGER, 0, 0]);
+        const [dueAt, seq, index] = cursorParts(page.after, [dueAfter, Number.MAX_SAFE_INTEGER, 0]);
         const rows = all.filter((row) => dueOrder(row, { dueAt, seq, index }) > 0).sort(dueOrder);
         return paged(rows, limit, { item: effectRow, cursor: (row) => [row.dueAt, row.seq, row.index] });
       }
@@ -215,12 +231,13 @@ function effectRow({ owner: _owner, index: _index, ...row }: StoredEffect): Effe
 
 type LogReads = Pick<
   Reads,
-  'log' | 'logCount' | 'caused' | 'lastSeq' | 'seals' | 'records' | 'definition' | 'request' | 'meta'
+  'log' | 'logFigures' | 'logCount' | 'caused' | 'lastSeq' | 'seals' | 'records' | 'definition' | 'request' | 'meta'
 >;
 
 function logReads(tables: Tables): LogReads {
   return {
     log: (filter, range) => logRows(tables, { filter, ...range }),
+    logFigures: (range) => logFigures(tables.log.items, range),
     logCount: (entity, below, most) => {
       const key = tables.keyOf(entity);
       const seqs = key === undefined ? [] : tables.logOf(key).items;

@@ -19,7 +19,7 @@ function rejects({ state, scope, label }: EntityFilter): boolean {
   return label !== undefined && (state !== undefined || scope !== undefined);
 }
 
-type EntityReads = Pick<Reads, 'entity' | 'entities' | 'queue' | 'census' | 'places' | 'links'>;
+type EntityReads = Pick<Reads, 'entity' | 'entities' | 'queue' | 'census' | 'stays' | 'places' | 'links'>;
 
 /** Rows, pages, queues, census, places and links on prepared statements. */
 export function entityReads(read: ReadStatements, directory: Directory): EntityReads {
@@ -40,6 +40,14 @@ export function entityReads(read: ReadStatements, directory: Directory): EntityR
       return leaves.map(({ key, machine, state, population }) => {
         return { machine, state, count: population, oldestSince: oldestSince(read, key) };
       });
+    },
+    stays: ({ machine, state }, page) => {
+      const limit = checkedLimit(page.limit);
+      const [after] = cursorParts(page.after, [0]);
+      const leaf = directory.leafOf(machine, state);
+      const rows = leaf === null ? [] : read.stays.all(leaf, after, limit + 1);
+      const item = ({ machine, id, sinceAt }: (typeof rows)[number]) => ({ ref: { machine, id }, sinceAt });
+      return paged(rows, limit, { item, cursor: (row) => [row.born] });
     },
     places: (ref) => {
       const key = directory.keyOf(ref);

@@ -22,7 +22,7 @@ type TimerReads = Pick<
 >;
 type LogReads = Pick<
   Reads,
-  'log' | 'logCount' | 'caused' | 'lastSeq' | 'seals' | 'records' | 'definition' | 'request' | 'meta'
+  'log' | 'logFigures' | 'logCount' | 'caused' | 'lastSeq' | 'seals' | 'records' | 'definition' | 'request' | 'meta'
 >;
 
 function timerReads(read: ReadStatements, directory: Directory): TimerReads {
@@ -62,6 +62,12 @@ function timerReads(read: ReadStatements, directory: Directory): TimerReads {
 function logReads(read: ReadStatements, directory: Directory): LogReads {
   return {
     log: (filter, range) => logRows(read, directory, { filter, ...range }),
+    logFigures: ({ above, below, spanMs }) => {
+      const parameters = { above: below - 1 - checkedLimit(below - 1 - above), below, span: spanMs };
+      return read.logFigures.all(parameters).map(({ isRejected, before, after, ...figure }) => ({
+        ...{ ...figure, isRejected: isRejected === 1, before: before ?? '', after: after ?? before ?? '' },
+      }));
+    },
     logCount: (entity, below, most) => {
       const key = directory.keyOf(entity);
       return key === null ? 0 : (read.logCount.get(key, below, checkedLimit(most))?.count ?? 0);
@@ -89,11 +95,11 @@ type EffectQuery = Parameters<Reads['effects']>[0] & { readonly page: Page };
 
 /** Of one entity, or of all: in order of making. With a status alone: in order of due time. */
 function effectPage(read: ReadStatements, directory: Directory, query: EffectQuery): Paged<EffectRow> {
-  const { entity, status, page } = query;
+  const { entity, status, dueAfter = Number.MIN_SAFE_INTEGER, page } = query;
   const limit = checkedLimit(page.limit);
   const made = (row: EffectColumns) => [row.seq, row.index];
   if (!entity && status) {
-    const [dueAt, seq, index] = cursorParts(page.after, [Number.MIN_SAFE_INTEGER, 0, 0]);
+    const [dueAt, seq, index] = cursorParts(page.after, [dueAfter, Number.MAX_SAFE_INTEGER, 0]);
     const rows = read.effectsByDue.all(status, dueAt, seq, index, limit + 1);
     return paged(rows, limit, { item: effectRow, cursor: (row) => [row.dueAt, row.seq, row.index] });
   }

@@ -44,6 +44,7 @@ export function agentDescription(scene: TownScene): MachineDescription {
     },
     links,
     attention,
+    remedies: (subject) => (isIn(subject, 'working') ? ['STOP'] : ['RESET', 'RESUME']),
     settled: () => false,
   };
 }

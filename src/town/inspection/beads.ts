@@ -52,6 +52,8 @@ export function beadDescription(scene: TownScene): MachineDescription {
     },
     links: (subject) => links(scene, subject),
     attention,
+    remedies: (subject) =>
+      isIn(subject, 'open.blockedConfig') ? ['RESET', 'CANCEL'] : ['RELEASE', 'REOPEN', 'CANCEL'],
     dependencies: (subject) => {
       const { waitingFor, failedDependencies } = contextOf(subject, 'bead');
       return [...waitingFor, ...failedDependencies].map((id) => `bead/${id}`);

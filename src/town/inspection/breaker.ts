@@ -58,9 +58,13 @@ function breakerFacts(scene: TownScene, subject: Subject): BreakerFacts {
   const { breakerFailures, breakerWindowMs } = scene.policy();
   const starts = failedStarts(scene, subject);
   const unknown: FailedStart = { ref: null, text: 'a start failed' };
+  const closed = isIn(subject, 'closed');
+  const counted = outcomes.filter(({ ok }) => !ok).map(({ at }) => ({ at, ...(starts.get(at)?.shift() ?? unknown) }));
+  // Its own count begins anew when it opens: then those are told of that opened it.
+  const told = [...starts].flatMap(([at, failed]) => failed.map((start) => ({ at, ...start })));
   return {
-    ...{ closed: isIn(subject, 'closed'), reason, max: breakerFailures, windowMs: breakerWindowMs },
-    failures: outcomes.filter(({ ok }) => !ok).map(({ at }) => ({ at, ...(starts.get(at)?.shift() ?? unknown) })),
+    ...{ closed, reason, max: breakerFailures, windowMs: breakerWindowMs },
+    failures: closed ? counted : told,
     holds: { machine: 'bead', state: 'open.ready' },
   };
 }

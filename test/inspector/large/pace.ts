@@ -7,6 +7,7 @@ import { createSystemEnv } from '../../../src/env/system.ts';
 import { inspector } from '../../../src/inspector/mount.ts';
 import { job, jobDescription } from '../jobs.ts';
 import { makeLarge, type Size } from './fixture.ts';
+import { processorMs, quiet } from './processor.ts';
 
 export type Pace = {
   readonly question: string;
@@ -69,14 +70,15 @@ async function paceOf(engine: Engine, question: string, times: number): Promise<
   const spans: Span[] = [];
   const stalls: number[] = [];
   for (let time = 0; time < times; time += 1) {
+    await quiet();
     await engine.deliver({ to: { machine: 'job', id: 'job-11' }, event: { type: 'RESET' }, by: 'bench' });
     const start = process.hrtime.bigint();
-    const before = process.cpuUsage();
+    const before = processorMs();
     const turns = watchTurns();
     const answer = await app.request(`${HOST}${question}`);
     await answer.text();
     stalls.push(turns.stop());
-    spans.push({ wallMs: Number(process.hrtime.bigint() - start) / 1e6, cpuMs: cpuSince(before) });
+    spans.push({ wallMs: Number(process.hrtime.bigint() - start) / 1e6, cpuMs: processorMs() - before });
   }
   const [first = { wallMs: 0, cpuMs: 0 }, ...rest] = spans;
   const later = { wallMs: p99(rest.map(({ wallMs }) => wallMs)), cpuMs: p99(rest.map(({ cpuMs }) => cpuMs)) };
@@ -87,11 +89,11 @@ async function paceOf(engine: Engine, question: string, times: number): Promise<
 /** Measures the longest turn of the event loop until it is stopped. */
 function watchTurns(): { stop(): number } {
   let longest = 0;
-  let before = process.cpuUsage();
+  let before = processorMs();
   let isOver = false;
   const turn = () => {
-    longest = Math.max(longest, cpuSince(before));
-    before = process.cpuUsage();
+    longest = Math.max(longest, processorMs() - before);
+    before = processorMs();
     if (!isOver) setImmediate(turn);
   };
   setImmediate(turn);
@@ -102,11 +104,6 @@ function watchTurns(): { stop(): number } {
       return longest;
     },
   };
-}
-
-function cpuSince(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e3;
 }
 
 function p99(values: readonly number[]): number {

@@ -96,7 +96,7 @@ test('who stands in a state is sorted, filtered and paged', async () => {
   const found = await get<HereView>('machines/job/here?state=open&filter=brick%204');
   expect(found.lines.items).toHaveLength(10);
   expect(found.count).toBe(62);
-  expect(found.actions.map(({ event }) => event)).toEqual(['GO', 'CLOSE', 'HOLD', 'RESET']);
+  expect(found.actions.map(({ event }) => event)).toEqual(['GO', 'HOLD', 'RESET', 'CLOSE']);
   const strange = await world.ask('/api/machines/job/here?state=nowhere');
   expect([strange.status, await strange.json()]).toEqual([
     404,

@@ -304,6 +304,23 @@ function queueContract(opened: Opened): void {
       expect(counts(opened().read.census())).toEqual(['1 off', '1 on']);
     });
 
+    test('who stays in a leaf state, and since when, comes in pages in order of birth', () => {
+      applyAll(
+        opened(),
+        ...['c', 'a', 'b'].map((id, index) => birth(`lamp/${id}`, { at: 10 + index })),
+        change('lamp/c', { at: 30 }),
+        change('lamp/b', { at: 40 }),
+      );
+      const stays = (state: string, page: { limit: number; after?: string }) =>
+        opened().read.stays({ machine: 'lamp', state }, page);
+      const first = stays('on', { limit: 1 });
+      expect(first.items).toEqual([{ ref: { machine: 'lamp', id: 'c' }, sinceAt: 30 }]);
+      const second = stays('on', { limit: 1, after: first.next ?? '' });
+      expect(second).toEqual({ items: [{ ref: { machine: 'lamp', id: 'b' }, sinceAt: 40 }], next: null });
+      expect(stays('off', { limit: 9 }).items).toEqual([{ ref: { machine: 'lamp', id: 'a' }, sinceAt: 11 }]);
+      expect(stays('unheard', { limit: 9 })).toEqual({ items: [], next: null });
+    });
+
     test('a place tells since when; re-entering begins anew, staying does not', () => {
       applyAll(opened(), birth('lamp/hall', { at: 10 }));
       applyAll(opened(), change('lamp/hall', { at: 20, from: 'off', to: 'off' }));

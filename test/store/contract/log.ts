@@ -48,6 +48,30 @@ export function logContract(opened: Opened): void {
       expect(opened().read.log({}, { limit: 9, order: 'asc' })).toMatchObject(empties);
     });
 
+    test('rows that are alike are counted by spans of time, with how long after their causes they came', () => {
+      const beat = note('lamp/hall', { at: 10, event: { type: 'BEAT' }, before: 'on', after: 'on', by: 'timer' });
+      opened().commit((tx) => [
+        tx.note(beat),
+        tx.note({ ...beat, at: 19, entity: { machine: 'lamp', id: 'porch' } }),
+        tx.note({ ...beat, at: 25, cause: 1 }),
+        tx.note({ ...beat, at: 29, cause: 2, rejected: 'no' }),
+        tx.note({ ...beat, at: 29, cause: 3, after: 'off' }),
+      ]);
+      const figures = (above: number, below: number) =>
+        [...opened().read.logFigures({ above, below, spanMs: 10 })].sort((a, b) => a.at - b.at || a.caused - b.caused);
+      const alike = { machine: 'lamp', type: 'BEAT', by: 'timer', isRejected: false, before: 'on', after: 'on' };
+      expect(figures(0, 4)).toEqual([
+        { ...alike, at: 10, count: 2, caused: 0, afterCauseMs: 0 },
+        { ...alike, at: 20, count: 1, caused: 1, afterCauseMs: 15 },
+      ]);
+      expect(figures(3, 6)).toHaveLength(2);
+      const rejected = { ...alike, at: 20, isRejected: true, count: 1, caused: 1, afterCauseMs: 10 };
+      expect(figures(3, 6)).toContainEqual(rejected);
+      expect(figures(4, 99)).toEqual([{ ...alike, at: 20, after: 'off', count: 1, caused: 1, afterCauseMs: 4 }]);
+      expect(figures(5, 7)).toEqual([]);
+      expect(() => opened().read.logFigures({ above: 0, below: 200_000, spanMs: 10 })).toThrow(Refused);
+    });
+
     test('tells of who was never born, and keeps it for their birth', () => {
       opened().commit((tx) => [tx.note(note('lamp/hall', { rejected: 'who?' })), tx.apply(birth('lamp/hall'))]);
       expect(seqs({ entity: hall })).toEqual([1, 2]);

@@ -142,6 +142,21 @@ export function outboxContract(opened: Opened): void {
       expect(read.effectCount('pending', 99, 2)).toBe(2);
     });
 
+    test('those of a status that are due later than an instant come alone', () => {
+      const dueAts = [70, 80, 80, 90];
+      applyAll(opened(), ...dueAts.map((at, index) => birth(`lamp/l${index}`, { at, effects: [glow] })));
+      const later = (dueAfter: number, after?: string) => {
+        const page = { limit: 2, ...(after !== undefined && { after }) };
+        const { items, next } = opened().read.effects({ status: 'pending', dueAfter }, page);
+        return { of: items.map(({ dueAt }) => dueAt), next };
+      };
+      expect(later(90).of).toEqual([]);
+      expect(later(80).of).toEqual([90]);
+      const first = later(70);
+      expect(first.of).toEqual([80, 80]);
+      expect(later(70, first.next ?? '').of).toEqual([90]);
+    });
+
     test('one that waits or was given up is due when a person says so; one that runs or is done is not', () => {
       applyAll(opened(), birth('lamp/hall', { at: 70, effects: [glow, glow, glow, glow] }));
       const retried = opened().commit((tx) => {

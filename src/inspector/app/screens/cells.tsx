@@ -4,7 +4,7 @@ import { useApp } from '../app.ts';
 import { StateText } from '../parts/Mark.tsx';
 import { PageLink, Ref, StateRef } from '../parts/Ref.tsx';
 import { queryText } from '../paths.ts';
-import { dateTimeText, leafName, machineOf, numberText, timeText } from '../words.ts';
+import { dateTimeText, machineOf, numberText, timeText } from '../words.ts';
 import './screens.css';
 
 /** An event as people say it: `after backoff` for a timer's, `created` for a birth; all others by their names. */
@@ -53,9 +53,16 @@ export function Cause({ cause }: { readonly cause: number | null }) {
   );
 }
 
-const within = (state: string) => (state.includes(' ') ? null : state.slice(0, state.lastIndexOf('.') + 1));
+/** What of a state's path is new beside another one: `starting` of `in_progress.starting` after `in_progress.running`. */
+export function newPart(before: string, after: string): string {
+  const [from, to] = [before.split('.'), after.split('.')];
+  const isShared = (count: number) => from.slice(0, count).join('.') === to.slice(0, count).join('.');
+  let shared = 0;
+  while (shared < to.length - 1 && isShared(shared + 1)) shared += 1;
+  return before.includes(' ') || after.includes(' ') ? after : to.slice(shared).join('.');
+}
 
-/** Where an event led: `from → to`, only the state when it stayed; a neighbour by its last name. */
+/** Where an event led: `from → to`, only the state when it stayed; of the target what is new beside the source. */
 export function StateMove({ row }: { readonly row: Pick<LogLine, 'ref' | 'before' | 'after' | 'rejected'> }) {
   const { ref, before, after } = row;
   const state = (name: string, shown = name) => (
@@ -67,7 +74,7 @@ export function StateMove({ row }: { readonly row: Pick<LogLine, 'ref' | 'before
   return (
     <span class="state-move">
       <span class="state-from">{state(before)} </span>
-      <span class="muted">→</span> {state(after, within(before) === within(after) ? leafName(after) : after)}
+      <span class="muted">→</span> {state(after, newPart(before, after))}
     </span>
   );
 }
