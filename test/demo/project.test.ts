@@ -8,7 +8,7 @@ import { applySolution, createProject, DEMO, dispatchOrders, type Project, testF
 const { beads } = parseWorkFile(readFileSync(`${DEMO}/work.yaml`, 'utf8'), 'work.yaml', policyPatchSchema);
 const dependencies = new Map(beads.map(({ id, dependsOn }) => [String(id), dependsOn]));
 // Real processes, on a machine that may be busy.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const IMPOSSIBLE = 'price-rounding';
 
@@ -38,7 +38,7 @@ describe('the project of the demo', () => {
     expect(await testFailures((await newProject()).path)).toEqual([]);
   });
 
-  it.each([1, 2, 3])(
+  it.each([1, 2])(
     'takes every solution through branches cut at dispatch and merged one after another (order %i)',
     async (seed) => {
       const project = await newProject();
