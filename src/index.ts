@@ -47,7 +47,8 @@ export { createSystemEnv } from './env/system.ts';
 // HTTP: the control endpoints.
 export { createApp } from './http/app.ts';
 export { serveTown } from './http/serve.ts';
-// The inspector: pages over any engine.
+// The inspector: pages over any engine, and WebSockets for XState's own inspectors.
+export { type InspectorSocketOptions, inspectorSockets } from './inspector/bridges/engine-sockets.ts';
 export { type InspectorOptions, inspector } from './inspector/mount.ts';
 export type { ActionDescription, MachineDescription, Subject } from './inspector/source.ts';
 export type { EffectCall, EffectHandler } from './scheduler/effect-handler.ts';

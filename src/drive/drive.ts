@@ -33,8 +33,8 @@ export type DriveOptions = {
 export const driveExits = { completed: 0, work: 1, transient: 75, permanent: 78, stopped: 143 } as const;
 
 /**
- * How long an end is told to a town that does not answer. What is done shows in git and in the exit code, which are kept
- * for the town's next life; why something failed is known in full from the report alone.
+ * How long an end is told to a town that does not answer. What is done shows in git and in the exit code, which are
+ * kept for the town's next life; why something failed is known in full from the report alone.
  */
 const INSIST_DONE_MS = 30_000;
 const INSIST_FAILED_MS = 5 * 60_000;

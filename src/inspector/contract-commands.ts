@@ -29,5 +29,13 @@ export type BulkAnswer = {
 /** A retry of an effect, or a timer that is fired now: asked for by a person. */
 export type FireBody = { readonly ref: string; readonly id: string; readonly reason?: string };
 export type RetryBody = { readonly key: string; readonly reason?: string };
+/** Tries every effect again that waits or was given up with these words, at most 500. */
+export type BulkRetryBody = { readonly type: string; readonly note: string; readonly reason?: string };
+export type BulkRetryAnswer = {
+  readonly retried: readonly SendAnswer[];
+  readonly refused: readonly { readonly key: string; readonly why: string }[];
+  /** False: there are more of them. */
+  readonly isAll: boolean;
+};
 /** A bulk preview or send: at most 500 entities of one machine. */
 export type BulkBody = SendBody & { readonly refs: readonly string[] };

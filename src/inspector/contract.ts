@@ -6,13 +6,8 @@
 import type { Chart } from '../core/chart.ts';
 import type { EpochMs, JsonObject, JsonValue, Seq } from '../core/types.ts';
 
-/** True at this position of the log, read at this time. */
-export type Stamped = {
-  readonly seq: Seq;
-  readonly now: EpochMs;
-  /** Present: what it is made of is still being read, so that it is not complete. Ask again in a moment. */
-  readonly partial?: true;
-};
+/** True at this position of the log, read at this time. `partial`: more is still being read; ask again in a moment. */
+export type Stamped = { readonly seq: Seq; readonly now: EpochMs; readonly partial?: true };
 /** `next` is the cursor of the next page; null at the end. */
 export type Paged<T> = { readonly items: readonly T[]; readonly next: string | null };
 export type Access = 'none' | 'read' | 'operate';

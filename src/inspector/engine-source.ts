@@ -7,7 +7,16 @@ import type { InspectorControl, InspectorSource, MachineDescription, Order } fro
 /** The part of an engine that is looked at, whatever its machines are. */
 export type InspectableEngine = Pick<
   Engine,
-  'env' | 'reads' | 'machines' | 'definition' | 'subscribe' | 'preview' | 'deliver' | 'fireTimer' | 'retryEffect'
+  | 'env'
+  | 'reads'
+  | 'machines'
+  | 'definition'
+  | 'subscribe'
+  | 'preview'
+  | 'deliver'
+  | 'submit'
+  | 'fireTimer'
+  | 'retryEffect'
 >;
 
 export type EngineSourceOptions = {
@@ -57,6 +66,7 @@ function controlOf(engine: InspectableEngine): InspectorControl {
       engine.deliver({ to, event, by, reason }, idempotency ? { idempotency } : {}),
     fireTimer: (entity, id, order) => engine.fireTimer(entity, id, submission(order)),
     retryEffect: (key, order) => engine.retryEffect(key, submission(order)),
+    once: (answer, idempotency) => engine.submit(() => answer, { idempotency }),
   };
 }
 

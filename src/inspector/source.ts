@@ -45,6 +45,8 @@ export interface InspectorControl {
   send(to: EntityRef, event: EngineEvent, order: Order): Promise<Receipt>;
   fireTimer(entity: EntityRef, id: string, order: Order): Promise<Receipt>;
   retryEffect(key: string, order: Order): Promise<Receipt>;
+  /** Keeps an answer under a key: a repetition gets the first one, also when it would be another one by now. */
+  once<T extends object>(answer: T, idempotency: Idempotency): Promise<T>;
 }
 
 /** One entity as descriptions see it. */

@@ -206,7 +206,8 @@ export const reads = {
   // Counted by integers first: the texts are looked up once for each group.
   logFigures: query<[{ above: number; below: number; span: number }], FigureColumns>(
     `SELECT g.at, g.machine, t.text AS type, g."by", g.isRejected, b.text AS before, a.text AS after, g.count, g.caused,
-     g.afterCauseMs FROM (SELECT l.at / CAST(:span AS INTEGER) * CAST(:span AS INTEGER) AS at, n.machine, l.type, l."by",
+     g.afterCauseMs FROM (
+       SELECT l.at / CAST(:span AS INTEGER) * CAST(:span AS INTEGER) AS at, n.machine, l.type, l."by",
        l.rejected IS NOT NULL AS isRejected, l.before, l.after, count(*) AS count, count(c.seq) AS caused,
        coalesce(sum(l.at - c.at), 0) AS afterCauseMs
        FROM log l CROSS JOIN name n ON n.key = l.entity LEFT JOIN log c ON c.seq = l.cause

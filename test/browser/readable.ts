@@ -125,7 +125,7 @@ export function readableTests(stage: Stage): void {
       return page.locator('body').innerText();
     };
     expect(await text('')).toMatch(/need you[\s\S]*Given up after 5 lost runs/);
-    expect(await text('machines/bead')).toMatch(/DISPATCH[\s\S]*retryWait\s*3/);
+    expect(await text('machines/bead')).toMatch(/DISPATCH[\s\S]*exhausted\s*1/);
     expect(await text('entities/bead/image-upload')).toMatch(
       /failed starts[\s\S]*5 of 5[\s\S]*503: no container has room/,
     );

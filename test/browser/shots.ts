@@ -21,15 +21,6 @@ const looks = [
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const isForReadme = process.argv.includes('--readme');
 
-await using town = await stagedTown();
-const browser = await openBrowser();
-try {
-  mkdirSync(FOLDER, { recursive: true });
-  for (const look of looks) await shoot(browser, town, look);
-} finally {
-  await browser.close();
-}
-
 async function shoot(of: Browser, at: ServedTown, { look, width, height, colorScheme }: (typeof looks)[number]) {
   const viewport = { width, height };
   const context = await openReader(of, { viewport, colorScheme, reducedMotion: 'reduce' });
@@ -50,3 +41,14 @@ async function takePicture(page: Page, at: ServedTown, { name, path, look }: Scr
   await page.screenshot({ path: file });
   process.stdout.write(`${file}\n`);
 }
+
+const town = await stagedTown();
+const browser = await openBrowser();
+try {
+  mkdirSync(FOLDER, { recursive: true });
+  for (const look of looks) await shoot(browser, town, look);
+} finally {
+  await browser.close();
+  await town[Symbol.asyncDispose]();
+}
+process.exit(0);

@@ -1,7 +1,10 @@
-/** The smallest use of the inspector in another program: one line beside the routes that are there. */
+/** The smallest use of the inspector in another program: a line for its pages, and one for the inspectors of XState. */
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { setup } from 'xstate';
 import { createEngine } from '../../src/engine/engine.ts';
+import { inspectorSockets } from '../../src/inspector/bridges/engine-sockets.ts';
 import { inspector } from '../../src/inspector/mount.ts';
 
 const light = setup({ types: { events: {} as { type: 'PRESS' } }, delays: { burning: 60_000 } }).createMachine({
@@ -22,5 +25,7 @@ export async function lightHouse(file: string) {
   const app = new Hono();
   app.post('/press', async (context) => context.json(await engine.send('light', 'kitchen', { type: 'PRESS' })));
   app.route('/inspector', inspector(engine));
-  return { app, engine };
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  inspectorSockets(server, engine);
+  return { app, engine, server };
 }

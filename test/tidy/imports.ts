@@ -119,6 +119,7 @@ const ENTRIES = new RegExp(
   [
     ...[String.raw`^src/(?:index|cli|xstate-inspect/index)\.ts$`, String.raw`^machines/index\.ts$`],
     ...[String.raw`^src/inspector/app/(?:main|entry-server)\.tsx$`, String.raw`\.d\.ts$`, String.raw`\.test\.tsx?$`],
+    String.raw`^test/browser/setup\.ts$`,
   ].join('|'),
 );
 

@@ -28,6 +28,10 @@ const REFETCH_MS = 1000;
 /** Answers that nobody looks at any more and that going back finds still there. */
 const KEPT_MAX = 40;
 
+/** The server is still reading what the answer is made of. */
+export const isPartial = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'partial' in value && value.partial === true;
+
 class Entry<T> implements Answer<T> {
   readonly value = signal<T | null>(null);
   readonly isThere = signal(false);
@@ -74,6 +78,7 @@ class Entry<T> implements Answer<T> {
       const value = await this.#ask();
       // Whoever looked may have gone meanwhile: then nothing keeps it current.
       this.isStale = this.watchers.size === 0;
+      if (isPartial(value)) this.refetchSoon();
       batch(() => {
         this.value.value = value;
         this.isThere.value = true;
@@ -98,7 +103,7 @@ export class Answers {
       const entry = this.#entry(path);
       entry.value.value = value;
       entry.isThere.value = true;
-      entry.isStale = false;
+      entry.isStale = isPartial(value);
       learn(value);
     }
   }

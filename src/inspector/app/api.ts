@@ -2,7 +2,14 @@
  * The client of the inspector's API: typed questions, commands with idempotency keys, problems as one kind of error.
  */
 import type { ProblemView } from '../contract.ts';
-import type { BulkAnswer, BulkPreview, PreviewView, SendAnswer, SendBody } from '../contract-commands.ts';
+import type {
+  BulkAnswer,
+  BulkPreview,
+  BulkRetryAnswer,
+  PreviewView,
+  SendAnswer,
+  SendBody,
+} from '../contract-commands.ts';
 import { type ApiPath, paths, referencePath } from './paths.ts';
 
 /** What went wrong, where, and what to do, as the server said it; status 0 when it could not be asked. */
@@ -34,6 +41,7 @@ export type Api = {
   sendMany(machine: string, references: readonly string[], body: SendBody): Promise<BulkAnswer>;
   fireTimer(body: { ref: string; id: string; reason: string }): Promise<SendAnswer>;
   retryEffect(body: { key: string; reason: string }): Promise<SendAnswer>;
+  retryEffects(body: { type: string; note: string; reason: string }): Promise<BulkRetryAnswer>;
 };
 
 /** `fetch` and `newKey` are given, so that tests and the server can do without a network and without chance. */
@@ -63,6 +71,7 @@ export function createApi(base: string, fetch: Fetch, newKey: () => string): Api
     sendMany: (machine, refs, body) => post(`${paths.machine(machine)}/events`, { refs, ...body }),
     fireTimer: (body) => post('timers/fire', body),
     retryEffect: (body) => post('outbox/retry', body),
+    retryEffects: (body) => post('outbox/retry-all', body),
   };
 }
 

@@ -31,7 +31,8 @@ function appOf(request: PageRequest): App {
   });
 }
 
-export const needs: PageRenderer['needs'] = ({ path, query }) => answersOf(new Route('/', { path, query }, nowhere));
+export const needs: PageRenderer['needs'] = ({ path, query, now }) =>
+  answersOf(new Route('/', { path, query }, nowhere), now);
 
 export const render: PageRenderer['render'] = (request) => {
   const app = appOf(request);

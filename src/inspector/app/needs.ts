@@ -3,6 +3,7 @@ import type { OutboxGroup } from '../contract.ts';
 import { paths } from './paths.ts';
 import type { DrawerContent, Route } from './route.ts';
 import { logQueryOf } from './screens/log/log-query.ts';
+import { rangeOf } from './screens/metrics/range.ts';
 import type { ScreenName } from './screens.ts';
 import { machineOf } from './words.ts';
 
@@ -21,12 +22,12 @@ export function screensOf({ page, drawers }: Pick<Where, 'page' | 'drawers'>): r
   return [...(name === 'unknown' ? [] : [name]), ...drawers.value.map(drawerScreen)];
 }
 
-/** The paths of the API, the frame's own first. */
-export function answersOf(where: Where): readonly string[] {
-  return [...new Set([paths.overview(), ...ofPage(where), ...where.drawers.value.flatMap(ofDrawer)])];
+/** The paths of the API, the frame's own first. `now`: the time that the page is painted at. */
+export function answersOf(where: Where, now: number): readonly string[] {
+  return [...new Set([paths.overview(), ...ofPage(where, now), ...where.drawers.value.flatMap(ofDrawer)])];
 }
 
-function ofPage(where: Where): readonly string[] {
+function ofPage(where: Where, now: number): readonly string[] {
   const page = where.page.value;
   const setting = (name: string) => where.setting(name);
   switch (page.name) {
@@ -45,8 +46,9 @@ function ofPage(where: Where): readonly string[] {
         paths.log(logQueryOf(setting)),
         ...(Number(setting('tree')) > 0 ? [paths.tree(Number(setting('tree')))] : []),
       ];
+    case 'metrics':
+      return [paths.metrics(rangeOf(setting, now))];
     default:
-      // Metrics ask by the clock: they fetch for themselves.
       return [];
   }
 }

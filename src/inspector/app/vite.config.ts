@@ -1,8 +1,9 @@
 /**
- * The build of the inspector's pages: `vite build` makes what browsers load, `vite build --ssr` the bundle that
- * paints the first view on the server. Both land in `dist/inspector`; nothing of them is loaded from anywhere else.
+ * How the inspector's pages are built: what browsers load, and the bundle that paints the first view on the server.
+ * `build.ts` makes both and puts them into `dist/inspector`; nothing of them is loaded from anywhere else.
  */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { chartCss } from '../draw/css.ts';
@@ -30,15 +31,19 @@ type Manifest = Readonly<Record<string, { file: string; css?: readonly string[];
  */
 function screenFiles(): Plugin {
   const id = '\0screen-files';
+  let folder = '';
   return {
     name: 'screen-files',
+    configResolved: ({ build }) => {
+      folder = build.outDir;
+    },
     resolveId: (source) => (source === 'virtual:screen-files' ? id : null),
-    load: (loaded) => (loaded === id ? `export const screenFiles = ${JSON.stringify(filesOfScreens())}` : null),
+    load: (loaded) => (loaded === id ? `export const screenFiles = ${JSON.stringify(filesOfScreens(folder))}` : null),
   };
 }
 
-function filesOfScreens() {
-  const manifest = JSON.parse(readFileSync(here('../../../dist/inspector/.vite/manifest.json'), 'utf8')) as Manifest;
+function filesOfScreens(folder: string) {
+  const manifest = JSON.parse(readFileSync(join(folder, '.vite', 'manifest.json'), 'utf8')) as Manifest;
   const screens = Object.keys(manifest).flatMap((source) => {
     const name = /(\w+?)(?:Screen)?\.tsx$/.exec(source)?.[1];
     return name === undefined
@@ -65,8 +70,8 @@ export default defineConfig(({ isSsrBuild }) => ({
   logLevel: 'warn',
   plugins: [chartStyles(), screenFiles(), budget()],
   build: {
-    outDir: here('../../../dist/inspector'),
-    emptyOutDir: !isSsrBuild,
+    // Given by `build.ts`: a folder of its own for each build.
+    emptyOutDir: false,
     target: 'es2022',
     assetsInlineLimit: 0,
     manifest: !isSsrBuild,

@@ -4,12 +4,13 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Access } from '../contract.ts';
+import { isOurHost } from '../http/guard.ts';
 
 export type SocketGate = {
   /** What the bearer of these headers may do. A token in the address arrives as the header `Authorization`. */
   readonly access: (request: Request) => Access | Promise<Access>;
-  /** Values of `Host` that are ours, in small letters. */
-  readonly hosts: ReadonlySet<string>;
+  /** Values of `Host` that are ours, in small letters; the names of this machine's loopback when absent. */
+  readonly hosts?: ReadonlySet<string>;
 };
 
 const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
@@ -17,7 +18,7 @@ const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
 /** What the caller may do, or the status that refuses it. */
 export async function judge(request: IncomingMessage, url: URL, gate: SocketGate): Promise<Access | number> {
   const host = request.headers.host?.toLowerCase() ?? '';
-  if (!gate.hosts.has(host)) return 421;
+  if (!isOurHost(host, gate.hosts)) return 421;
   const { origin } = request.headers;
   const token = url.searchParams.get('token');
   const isOwn = origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);

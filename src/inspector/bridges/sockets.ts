@@ -43,7 +43,7 @@ const TRY_LATER = 1013;
 const GOING_AWAY = 1001;
 const FAILED = 1011;
 
-/** Answers the upgrade requests of a server. Addresses that are none of these are refused. */
+/** Answers upgrade requests of a server. Those to other addresses are refused when nobody else listens for them. */
 export function attachInspectionSockets(server: Server, source: InspectorSource, options: SocketOptions): void {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES_MAX });
   options.closing.addEventListener('abort', () => {
@@ -54,6 +54,7 @@ export function attachInspectionSockets(server: Server, source: InspectorSource,
     });
   });
   server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
+    if (!isBelow(options.base, request) && server.listenerCount('upgrade') > 1) return;
     raw.on('error', () => raw.destroy());
     welcome(request, source, options).then(
       (answer) => {
@@ -64,6 +65,10 @@ export function attachInspectionSockets(server: Server, source: InspectorSource,
       () => refuse(raw, 500),
     );
   });
+}
+
+function isBelow(base: string, { url = '/' }: IncomingMessage): boolean {
+  return url.startsWith(`${base}/`);
 }
 
 type Show = (socket: WebSocket) => void;

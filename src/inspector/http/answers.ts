@@ -57,15 +57,14 @@ export function logQueryOf(query: URLSearchParams): LogQuery {
 const machineIn = ({ parts }: Question) => parts[1] ?? '';
 const entityIn = ({ parts }: Question): EntityRef => ({ machine: parts[1] ?? '', id: parts[2] ?? '' });
 
-async function layout(inspection: Inspection, question: Question): Promise<unknown> {
+/** Null: it can not be laid out here, and its outline is shown. */
+function layout(inspection: Inspection, question: Question): Promise<unknown> {
   const { query } = question;
   const collapsed = query.get('collapsed');
   const direction = query.get('direction') === 'right' ? ('right' as const) : ('down' as const);
   const machine = inspection.machines.get(machineIn(question));
   const wish = { direction, ...(collapsed !== null && { collapsed: collapsed.split(',').filter(Boolean) }) };
-  const found = await laidOut(machine, wish);
-  if (found) return found;
-  throw new Refused('unavailable', 'the chart could not be laid out here: show the outline', { machine: machine.name });
+  return laidOut(machine, wish);
 }
 
 function hereOf(inspection: Inspection, question: Question): unknown {

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { Refused } from '../../core/errors.ts';
 import { type EntityRef, parseRef } from '../../core/types.ts';
 import { bodyOf } from '../../http/body.ts';
-import type { BulkBody, FireBody, RetryBody, SendBody } from '../contract-commands.ts';
+import type { BulkBody, BulkRetryBody, FireBody, RetryBody, SendBody } from '../contract-commands.ts';
 import type { Inspection } from '../project/inspection.ts';
+import { retryMany } from '../project/retrying.ts';
 import { answerOf, controlOf, previewMany, previewOf, send, sendMany } from '../project/sending.ts';
 import type { Order } from '../source.ts';
 import type { InspectorApp, InspectorContext } from './context.ts';
@@ -24,6 +25,7 @@ const sendShape = { event: z.string().min(1).max(200), payload: z.record(z.strin
 const sendBody = z.strictObject(sendShape);
 const bulkBody = z.strictObject({ ...sendShape, refs: z.array(z.string().max(500)).min(1).max(BULK_MAX) });
 const fireBody = z.strictObject({ ref: z.string().max(500), id: z.string().max(500), reason });
+const bulkRetryBody = z.strictObject({ type: z.string().min(1).max(200), note: z.string().max(10_000), reason });
 const retryBody = z.strictObject({ key: z.string().max(1_000), reason });
 
 export function commandRoutes(app: InspectorApp, inspection: Inspection): void {
@@ -51,6 +53,10 @@ export function commandRoutes(app: InspectorApp, inspection: Inspection): void {
   app.post('/api/outbox/retry', async (context) => {
     const { body, order } = await read<RetryBody>(context, retryBody);
     return context.json(answerOf(await controlOf(inspection).retryEffect(body.key, order)));
+  });
+  app.post('/api/outbox/retry-all', async (context) => {
+    const { body, order } = await read<BulkRetryBody>(context, bulkRetryBody);
+    return context.json(await retryMany(inspection, { alike: body, order }));
   });
 }
 

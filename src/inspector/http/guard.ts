@@ -32,9 +32,14 @@ function nameOf(user: string | undefined): string {
   return user !== undefined && NAME.test(user) ? user : DEFAULT_BY;
 }
 
+/** `host` in small letters. Without `hosts`: the names of this machine's loopback. */
+export function isOurHost(host: string, hosts: ReadonlySet<string> | undefined): boolean {
+  return hosts ? hosts.has(host) : loopback.test(host);
+}
+
 function judgeHost(context: InspectorContext, { hosts }: Gatekeeping): Problem | null {
   const host = context.req.header('host')?.toLowerCase() ?? new URL(context.req.url).host;
-  if (hosts ? hosts.has(host) : loopback.test(host)) return null;
+  if (isOurHost(host, hosts)) return null;
   return { code: 'misdirected', detail: `${host} is not served here: the host names it in the option "hosts"` };
 }
 

@@ -41,7 +41,7 @@ async function page(context: InspectorContext, { answers, assets, inspection }: 
   if (!renderer) return context.html(unpainted(template, base));
   const [path, query] = [pathOf(context), new URL(context.req.url).search.slice(1)];
   const start: Record<string, unknown> = {};
-  for (const needed of renderer.needs({ path, query })) {
+  for (const needed of renderer.needs({ path, query, now: inspection.now() })) {
     const answer = await answers.answer(needed, { access }).catch(onlyRefused);
     if (answer !== undefined) start[needed] = answer;
   }

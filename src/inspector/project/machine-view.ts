@@ -11,11 +11,11 @@ const PATIENCE_MS = 50;
 
 export async function machineView(inspection: Inspection, name: string): Promise<MachineView> {
   const machine = inspection.machines.get(name);
-  const [down, right] = await Promise.all([
+  const [down, right, isWhole] = await Promise.all([
     soonLaidOut(inspection, machine, 'down'),
     soonLaidOut(inspection, machine, 'right'),
+    inspection.patience(() => inspection.roster.soFar(name).isWhole),
   ]);
-  const isWhole = await inspection.patience(() => inspection.roster.soFar(name).isWhole);
   return {
     ...{ ...inspection.stamp(), ...(!isWhole && { partial: true as const }) },
     ...{ summary: summaryOf(inspection, machine), chart: machine.chart, layouts: { down, right } },

@@ -15,9 +15,14 @@ const TIMES_MAX = 2;
 export async function overview(inspection: Inspection, viewer: Viewer, after?: string): Promise<OverviewView> {
   const { source, machines } = inspection;
   const all = machines.all();
-  const ordered = all.filter(({ form }) => form === 'waves').map((machine) => wavesOf(inspection, machine));
-  const waves = (await Promise.all(ordered)).flatMap((one) => one ?? []);
-  const waiting = await steadily(inspection, () => needsYou(inspection, after));
+  const { waves, waiting } = await steadily(inspection, async () => {
+    const ordered: OverviewView['waves'][number][] = [];
+    for (const machine of all.filter(({ form }) => form === 'waves')) {
+      const found = await wavesOf(inspection, machine);
+      if (found) ordered.push(found);
+    }
+    return { waves: ordered, waiting: await needsYou(inspection, after) };
+  });
   return {
     ...inspection.stamp(),
     ...{ name: source.name, word: source.word, access: viewer.access, sentence: sentenceOf(inspection, waiting.total) },
@@ -32,7 +37,7 @@ export async function overview(inspection: Inspection, viewer: Viewer, after?: s
   };
 }
 
-/** Reads again what was read in slices when something happened meanwhile; what happens all the time is not waited for. */
+/** Reads again what was read in slices when something happened meanwhile, once. */
 async function steadily<T>(inspection: Inspection, read: () => Promise<T>): Promise<T> {
   for (let time = 1; ; time += 1) {
     const seq = inspection.seq();

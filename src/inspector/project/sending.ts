@@ -8,7 +8,7 @@ import type { Inspection } from './inspection.ts';
 import { acceptsOf } from './subject.ts';
 
 /** Events of one bulk that are sent before others get their turn. */
-const TOGETHER = 20;
+export const TOGETHER = 20;
 
 /** Refused `forbidden` when nothing can be changed from here. */
 export function controlOf({ source }: Inspection): InspectorControl {
@@ -120,7 +120,7 @@ export async function sendMany(inspection: Inspection, refs: readonly string[], 
 }
 
 /** A key of its own for each of many, so that a repetition is one for each. */
-function orderFor(order: Order, ref: string): Order {
+export function orderFor(order: Order, ref: string): Order {
   const { idempotency } = order;
   return idempotency ? { ...order, idempotency: { ...idempotency, key: `${idempotency.key} ${ref}` } } : order;
 }

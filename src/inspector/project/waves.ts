@@ -20,40 +20,40 @@ export async function wavesOf(inspection: Inspection, machine: Machine): Promise
   const isOver = ({ states }: Entry) => states.every((state) => machine.settled.has(state));
   const open = [...entries.values()].filter((entry) => !isOver(entry));
   const layers = layersOf(open);
-  const shown = layers.slice(0, WAVES_MAX).map((layer) => {
+  const shown: Waves['waves'][number][] = [];
+  for (const layer of layers.slice(0, WAVES_MAX)) {
+    await inspection.pause();
     const lines = layer.slice(0, LINES_MAX).flatMap(({ ref }) => lineOf(inspection, ref) ?? []);
-    return { lines, more: layer.length - lines.length };
-  });
+    shown.push({ lines, more: layer.length - lines.length });
+  }
   return { machine: machine.name, waves: shown, done: entries.size - open.length, total: entries.size };
 }
 
+/** One that is not over: how many it waits for, and which wait for it. */
+type Open = { readonly entry: Entry; readonly next: Open[]; waitsFor: number };
+
 /** What waits for itself in a circle comes last, together. */
 export function layersOf(open: readonly Entry[]): readonly (readonly Entry[])[] {
-  const waiting = new Map(open.map((entry) => [refOf(entry), new Set<string>()]));
-  const after = new Map<string, string[]>();
-  for (const entry of open) {
-    for (const before of entry.dependsOn) {
-      if (!waiting.has(before)) continue;
-      waiting.get(refOf(entry))?.add(before);
-      after.set(before, [...(after.get(before) ?? []), refOf(entry)]);
+  const waiting = new Map(open.map((entry): [string, Open] => [refOf(entry), { entry, next: [], waitsFor: 0 }]));
+  for (const one of waiting.values()) {
+    for (const before of new Set(one.entry.dependsOn)) {
+      const other = waiting.get(before);
+      if (!other) continue;
+      one.waitsFor += 1;
+      other.next.push(one);
     }
   }
-  const byRef = new Map(open.map((entry) => [refOf(entry), entry]));
   const layers: Entry[][] = [];
-  let layer = open.filter((entry) => waiting.get(refOf(entry))?.size === 0);
+  let layer = [...waiting.values()].filter(({ waitsFor }) => waitsFor === 0);
   while (layer.length > 0) {
-    layers.push(layer);
-    const next: Entry[] = [];
-    for (const done of layer.map(refOf)) {
-      waiting.delete(done);
-      for (const ref of after.get(done) ?? []) {
-        const left = waiting.get(ref);
-        const entry = byRef.get(ref);
-        if (left?.delete(done) && left.size === 0 && entry) next.push(entry);
-      }
-    }
-    layer = next;
+    layers.push(layer.map(({ entry }) => entry));
+    layer = layer.flatMap(({ next }) =>
+      next.filter((one) => {
+        one.waitsFor -= 1;
+        return one.waitsFor === 0;
+      }),
+    );
   }
-  const stuck = [...waiting.keys()].flatMap((ref) => byRef.get(ref) ?? []);
+  const stuck = [...waiting.values()].filter(({ waitsFor }) => waitsFor > 0).map(({ entry }) => entry);
   return stuck.length > 0 ? [...layers, stuck] : layers;
 }

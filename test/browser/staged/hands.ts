@@ -127,11 +127,15 @@ export class StagedIntegrator extends ScriptedIntegrator {
   constructor(parts: Parts) {
     super();
     this.#parts = parts;
+    const plainMerge = this.merge;
+    this.merge = async (request, signal) => {
+      if (this.#parts[request.bead]?.merges?.at(-1) !== 'never') return plainMerge(request, signal);
+      return new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    };
     this.onMerge = async (bead) => {
       const tries = this.#tries.get(bead) ?? 0;
       this.#tries.set(bead, tries + 1);
       const merges = this.#parts[bead]?.merges ?? [];
-      if (merges.at(-1) === 'never') return new Promise<never>(() => undefined);
       const outcome = merges[tries] ?? 'never';
       return outcome !== 'never' ? outcome : { kind: 'merged', commit: 'c'.repeat(40) };
     };

@@ -174,7 +174,7 @@ describe('a machine', () => {
 
 describe('the drawers', () => {
   const query = 'drawer=here:lamp/on.flickering';
-  const [path = ''] = answersOf(testApp({ path: '/', query }).route).slice(-1);
+  const [path = ''] = answersOf(testApp({ path: '/', query }).route, NOW).slice(-1);
 
   it('show who is in a state, how long, and one event for all of them', () => {
     const { html } = page('/', query, { overview: overview(), [path]: here });
@@ -219,7 +219,9 @@ describe('the document', () => {
 
   it('needs what its page and its drawers show', () => {
     const { route } = testApp({ path: '/machines/lamp', query: 'drawer=entity:lamp/l1' });
-    expect(answersOf(route)).toEqual(['overview', 'machines/lamp', 'entities/lamp/l1']);
+    expect(answersOf(route, NOW)).toEqual(['overview', 'machines/lamp', 'entities/lamp/l1']);
+    const metrics = testApp({ path: '/metrics', query: 'range=24h' }).route;
+    expect(answersOf(metrics, NOW)).toEqual(['overview', expect.stringMatching(/^metrics\?from=\d+&to=\d+$/)]);
     expect(screensOf(route)).toEqual(['machine', 'entityDrawer']);
   });
 });

@@ -2,7 +2,13 @@
 import { expect, test } from 'vitest';
 import type { EffectOutcome } from '../../../src/core/types.ts';
 import type { EntityPage, ProblemView } from '../../../src/inspector/contract.ts';
-import type { BulkAnswer, BulkPreview, PreviewView, SendAnswer } from '../../../src/inspector/contract-commands.ts';
+import type {
+  BulkAnswer,
+  BulkPreview,
+  BulkRetryAnswer,
+  PreviewView,
+  SendAnswer,
+} from '../../../src/inspector/contract-commands.ts';
 import { inspectorWorld } from '../world.ts';
 
 const json = async <T>(answer: Response | Promise<Response>) => (await (await answer).json()) as T;
@@ -81,6 +87,37 @@ test('one event goes to many: each that takes it gets it, the others say why not
   ]);
   expect(answer.refused.map(({ ref }) => ref)).toEqual(['job/b', 'job/nobody']);
   expect(engine.reads.lastSeq()).toBe(6);
+});
+
+test('all effects that failed alike are tried again by one command, each with its receipt', async () => {
+  const world = await inspectorWorld({ mask: (text) => text.replace('hunter2', '***') });
+  const { engine, run, post, env } = world;
+  world.onBuild = () => new Promise<EffectOutcome>(() => undefined);
+  const notes = { a: 'no bricks hunter2', b: 'no bricks hunter2', c: 'no mortar' };
+  const keys: string[] = [];
+  for (const [id, note] of Object.entries(notes)) {
+    await run(engine.create('job', id, { name: id }));
+    const { seq } = await run(engine.send('job', id, { type: 'GO' }));
+    await env.settle();
+    keys.push(`job/${id}#${seq}#0`);
+    await run(engine.submit(({ tx }) => tx.settleEffect(`job/${id}#${seq}#0`, 'dead', note)));
+  }
+  const body = { type: 'build', note: 'no bricks ***', reason: 'bricks came' };
+  const retry = async () => {
+    const answer = await post('outbox/retry-all', body, { 'idempotency-key': 'all' });
+    return json<BulkRetryAnswer>(answer);
+  };
+  const first = await retry();
+  expect(first.retried.map(({ ref }) => ref)).toEqual(['job/a', 'job/b']);
+  expect([first.refused, first.isAll]).toEqual([[], true]);
+  expect(engine.reads.effect(keys[2] ?? '')?.status).toBe('dead');
+  const log = engine.reads.log({}, { limit: 2, order: 'desc' });
+  expect(log).toMatchObject(['b', 'a'].map((id) => ({ entity: { id }, reason: 'bricks came' })));
+  const head = engine.reads.lastSeq();
+  await run(engine.submit(({ tx }) => tx.settleEffect(keys[0] ?? '', 'dead', notes.a)));
+  expect((await retry()).retried.map(({ seq }) => seq)).toEqual(first.retried.map(({ seq }) => seq));
+  expect([engine.reads.lastSeq(), engine.reads.effect(keys[0] ?? '')?.status]).toEqual([head, 'dead']);
+  expect((await post('outbox/retry-all', { type: 'build' })).status).toBe(422);
 });
 
 test('a timer is fired and an effect tried again, in the name of a person', async () => {

@@ -1,8 +1,8 @@
 /** Time of the processor that this process has used: what others do on the machine is not in it. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Env } from '../../../src/env/env.ts';
 
-const WINDOW_MS = 20;
-const QUIET_MS = 3;
+const WINDOW_MS = 10;
+const QUIET_MS = 2;
 const WINDOWS_MAX = 500;
 
 /** In milliseconds, of all threads of the process. */
@@ -12,11 +12,11 @@ export function processorMs(): number {
 }
 
 /** Waits until what was begun in the background is done: two windows in a row in which next to nothing happens. */
-export async function quiet(): Promise<void> {
+export async function quiet({ clock }: Env): Promise<void> {
   let calm = 0;
   for (let window = 0; window < WINDOWS_MAX && calm < 2; window += 1) {
     const before = processorMs();
-    await sleep(WINDOW_MS);
+    await new Promise<void>((resolve) => clock.at(clock.now() + WINDOW_MS, resolve));
     calm = processorMs() - before < QUIET_MS ? calm + 1 : 0;
   }
 }

@@ -15,6 +15,7 @@ import { machineOf } from '../words.ts';
 import { chartLife } from './chart-life.ts';
 import { childrenOf } from './FigureView.tsx';
 import { flash } from './flashes.ts';
+import { FIT_MAX } from './view-box.ts';
 
 export type ChartPictureProps = {
   readonly chart: Chart;
@@ -32,6 +33,8 @@ export type ChartPictureProps = {
   readonly heat?: ReadonlyMap<string, number>;
   /** False: a still picture, like of the past. */
   readonly isLive?: boolean;
+  /** Of a whole picture: how large it is where there is room for it. The page's style keeps it inside. */
+  readonly scale?: number;
   /** The part that is seen; all of it when absent. */
   readonly viewBox?: string | null;
   readonly onState?: (state: string) => void;
@@ -40,8 +43,6 @@ export type ChartPictureProps = {
 };
 
 const NOTHING: readonly string[] = [];
-/** Where there is room, a picture is shown a little larger than it was drawn; the page's style keeps it inside. */
-const GROWN = 1.25;
 const COLD: ReadonlyMap<string, number> = new Map();
 
 /** A property as a signal, so that only what depends on it is drawn again. */
@@ -53,6 +54,7 @@ function useAsSignal<T>(value: T): ReadonlySignal<T> {
 
 export function ChartPicture(props: ChartPictureProps) {
   const { chart, layout, prefix = '', label, word = 'entity', plural = 'entities', isLive = true, viewBox } = props;
+  const { scale = FIT_MAX } = props;
   const { clock, live } = useApp();
   const svg = useRef<SVGSVGElement>(null);
   const active = useAsSignal(props.active ?? NOTHING);
@@ -95,7 +97,7 @@ export function ChartPicture(props: ChartPictureProps) {
       role="group"
       aria-label={label}
       viewBox={viewBox ?? `0 0 ${layout.width} ${layout.height}`}
-      {...(viewBox ? {} : { width: layout.width * GROWN, height: layout.height * GROWN })}
+      {...(viewBox ? {} : { width: layout.width * scale, height: layout.height * scale })}
       onClick={(event) => press(event.target instanceof Element ? event.target : null)}
       onKeyDown={onKeyDown}
       onFocusIn={(event) => onFocus(event, true)}

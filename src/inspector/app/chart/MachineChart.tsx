@@ -1,5 +1,6 @@
 /** The chart of a machine by its name, small: for an entity's page, a thumbnail, a breaker. Live counts if wanted. */
 import { type ReadonlySignal, useComputed } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import type { MachineView } from '../../contract.ts';
 import { nothing } from '../answers.ts';
 import { useAnswer, useApp } from '../app.ts';
@@ -12,7 +13,7 @@ import { better } from './layouts.ts';
 import { Outline } from './Outline.tsx';
 import { useLayouts } from './use-layouts.ts';
 import { useSteady } from './use-steady.ts';
-import type { Size } from './view-box.ts';
+import { fitted, type Size } from './view-box.ts';
 
 type MachineChartProps = {
   readonly machine: string;
@@ -26,6 +27,8 @@ type MachineChartProps = {
   readonly prefix?: string;
   /** The room that there is, when it is not a whole screen. */
   readonly room?: Size;
+  /** Never smaller than it was drawn, so that it can be read: what has no room is scrolled to, from what is active. */
+  readonly isScrolled?: boolean;
 };
 
 const EMPTY: Places = new Map();
@@ -52,22 +55,28 @@ type LaidProps = Omit<MachineChartProps, 'machine'> & {
   readonly places: ReadonlySignal<Places>;
 };
 
-function Laid({ view: fetched, places, active = [], taken = [], hasCounts = false, prefix = '', room }: LaidProps) {
+function Laid({ view: fetched, places, active = [], taken = [], hasCounts = false, prefix = '', ...shown }: LaidProps) {
+  const { room, isScrolled = false } = shown;
   const { route } = useApp();
+  const frame = useRef<HTMLDivElement>(null);
   const view = useSteady(fetched);
   const { layouts, isPending } = useLayouts(view, null);
   const { chart, summary } = view;
   const layout = better(layouts, room);
+  useEffect(() => {
+    if (isScrolled && frame.current !== null) scrollToActive(frame.current);
+  }, [layout, active.join(' ')]);
   if (layout === null && isPending) return <Skeleton rows={4} />;
   if (layout === null) return <Outline chart={chart} places={places} active={active} />;
   const { machine, label, plural } = summary;
   return (
-    <div class="chart-small">
+    <div ref={frame} class={`chart-small${isScrolled ? ' scrolled' : ''}`}>
       <ChartPicture
         chart={chart}
         layout={layout}
         prefix={prefix}
         label={`${label}, chart`}
+        {...(isScrolled && room && { scale: Math.max(1, fitted(layout, room).scale) })}
         word={label}
         plural={plural}
         places={places}
@@ -79,4 +88,17 @@ function Laid({ view: fetched, places, active = [], taken = [], hasCounts = fals
       />
     </div>
   );
+}
+
+/** The innermost active state into the middle; the page itself stays where it is. */
+function scrollToActive(frame: HTMLElement): void {
+  const active = [...frame.querySelectorAll('.row.active, .state.active')];
+  const depthOf = (box: Element) => box.getAttribute('data-state')?.split('.').length ?? 0;
+  const innermost = active.sort((a, b) => depthOf(b) - depthOf(a))[0]?.getBoundingClientRect();
+  if (innermost === undefined) return;
+  const around = frame.getBoundingClientRect();
+  frame.scrollBy({
+    left: innermost.left + innermost.width / 2 - around.left - around.width / 2,
+    top: innermost.top + innermost.height / 2 - around.top - around.height / 2,
+  });
 }

@@ -12,7 +12,7 @@ export type View = {
 const SCALE_MIN = 0.2;
 const SCALE_MAX = 3;
 /** A small picture is not blown up to fill the screen. */
-const FIT_MAX = 1.25;
+export const FIT_MAX = 1.25;
 
 export function fitted(picture: Size, window: Size): View {
   const scale = Math.min(FIT_MAX, window.width / picture.width, window.height / picture.height);

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useMemo } from 'preact/hooks';
 import type { EntityPage, SearchView } from '../../contract.ts';
+import { isPartial } from '../answers.ts';
 import { type App, useApp } from '../app.ts';
 import { Dialog } from '../parts/Dialog.tsx';
 import { paths } from '../paths.ts';
@@ -10,6 +11,8 @@ import { overlay } from './overlay.ts';
 import { foundItems, type Item, localItems } from './palette-items.ts';
 
 const TYPED_MS = 120;
+/** While the server still reads what can be found. */
+const AGAIN_MS = 1000;
 const SHOWN_MAX = 60;
 
 const close = () => {
@@ -113,10 +116,12 @@ function useFound(app: App, question: string): SearchView | null {
   const found = useSignal<SearchView | null>(null);
   useEffect(() => {
     const stop = new AbortController();
-    const timer = setTimeout(async () => {
-      if (question.trim() === '') found.value = null;
-      else found.value = await app.api.get(paths.search(question.trim()), stop.signal).catch(() => found.peek());
-    }, TYPED_MS);
+    const ask = async () => {
+      const words = question.trim();
+      found.value = words === '' ? null : await app.api.get(paths.search(words), stop.signal).catch(() => found.peek());
+      if (isPartial(found.peek()) && !stop.signal.aborted) timer = setTimeout(ask, AGAIN_MS);
+    };
+    let timer = setTimeout(ask, TYPED_MS);
     return () => {
       clearTimeout(timer);
       stop.abort();

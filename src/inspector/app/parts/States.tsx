@@ -67,6 +67,15 @@ function NoPermission({ problem }: { problem: ProblemView }) {
   );
 }
 
+/** Above what is not complete: it is asked for again by itself. */
+export function PartialNotice() {
+  return (
+    <p class="muted" role="status">
+      Still being read: this is not all yet.
+    </p>
+  );
+}
+
 /** Above what is old: the last fetch failed. */
 export function StaleNotice({ problem, onRetry }: { problem: ProblemView; onRetry: () => void }) {
   return (

@@ -1,7 +1,8 @@
 /** A list that grows page by page, in each of its states: not there yet, failed, old, or as it is. */
 import type { ComponentChildren } from 'preact';
+import { isPartial } from '../answers.ts';
 import type { PagesState } from '../hooks.ts';
-import { ErrorState, Skeleton, StaleNotice } from '../parts/States.tsx';
+import { ErrorState, PartialNotice, Skeleton, StaleNotice } from '../parts/States.tsx';
 
 export type ListingProps<T, V> = {
   readonly pages: PagesState<T, V>;
@@ -14,6 +15,7 @@ export function Listing<T, V>({ pages: { view, problem, retry }, children }: Lis
     <>
       {/* The badge in the top bar says already that the server is away. */}
       {problem && problem.code !== 'unreachable' && <StaleNotice problem={problem} onRetry={retry} />}
+      {isPartial(view) && <PartialNotice />}
       {children(view)}
     </>
   );

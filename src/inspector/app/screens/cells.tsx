@@ -53,7 +53,7 @@ export function Cause({ cause }: { readonly cause: number | null }) {
   );
 }
 
-/** What of a state's path is new beside another one: `starting` of `in_progress.starting` after `in_progress.running`. */
+/** What of a state's path is new beside another one: `starting` of `in_progress.starting` after `in_progress.idle`. */
 export function newPart(before: string, after: string): string {
   const [from, to] = [before.split('.'), after.split('.')];
   const isShared = (count: number) => from.slice(0, count).join('.') === to.slice(0, count).join('.');

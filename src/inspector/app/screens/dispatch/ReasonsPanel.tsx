@@ -1,14 +1,13 @@
 /** The same failure of many, counted: "42 × container is starting", with one button for all of them. */
-import type { EffectLine, OutboxView } from '../../../contract.ts';
+import type { OutboxView } from '../../../contract.ts';
 import { type App, useApp } from '../../app.ts';
-import { paths } from '../../paths.ts';
 import { arrive, say } from '../../sending.ts';
 import { countText, numberText } from '../../words.ts';
 import { ConfirmedDeed } from '../ConfirmedDeed.tsx';
 
 type Reason = OutboxView['reasons'][number];
 
-/** Effects that one press tries again at most: each is a commit of its own. */
+/** Effects that the server tries again at most for one press. */
 const MOST = 500;
 
 export function ReasonsPanel({ reasons }: { readonly reasons: readonly Reason[] }) {
@@ -37,25 +36,10 @@ export function ReasonsPanel({ reasons }: { readonly reasons: readonly Reason[] 
   );
 }
 
-async function retryAll(app: App, reason: Reason, why: string): Promise<void> {
-  const keys = await keysOf(app, reason);
-  let seq = 0;
-  for (const key of keys) seq = Math.max(seq, (await app.api.retryEffect({ key, reason: why })).seq);
-  await arrive(app, seq);
-  say(app, `${countText(keys.length, 'effect')} of ${reason.type} tried again`);
-}
-
-/** Asks page by page for what waits and what is stuck: the reasons count more than one page shows. */
-async function keysOf({ api }: App, { type, note }: Reason): Promise<readonly string[]> {
-  const isMeant = (line: EffectLine) => line.type === type && line.note === note;
-  const keys: string[] = [];
-  for (const group of ['stuck', 'waiting'] as const) {
-    let after: string | undefined;
-    do {
-      const { lines } = await api.get(paths.outbox(group, after));
-      keys.push(...lines.items.filter(isMeant).map(({ key }) => key));
-      after = lines.next ?? undefined;
-    } while (after !== undefined && keys.length < MOST);
-  }
-  return keys.slice(0, MOST);
+async function retryAll(app: App, { type, note }: Reason, reason: string): Promise<void> {
+  const { retried, refused, isAll } = await app.api.retryEffects({ type, note, reason });
+  await arrive(app, Math.max(0, ...retried.map(({ seq }) => seq)));
+  const others = refused.length === 0 ? '' : `, ${refused.length} refused`;
+  const more = isAll ? '' : '; there are more of them';
+  say(app, `${countText(retried.length, 'effect')} of ${type} tried again${others}${more}`);
 }

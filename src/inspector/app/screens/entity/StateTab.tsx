@@ -15,6 +15,7 @@ export function StateTab({ seen: { page, row }, isDrawer }: { readonly seen: See
       taken={row?.taken ?? page.lastTaken}
       prefix={isDrawer ? `drawer-${ref}-` : 'page-'}
       room={isDrawer ? NARROW : WIDE}
+      isScrolled
     />
   );
 }

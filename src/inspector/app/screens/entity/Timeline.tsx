@@ -66,9 +66,12 @@ type HeadProps = PartProps & {
 };
 
 function Head({ rows, earlier, travel, onTravel, onEarlier, isInFront }: HeadProps) {
+  const app = useApp();
   const go = (move: Move) => (event: MouseEvent | KeyboardEvent) =>
     onTravel(moved({ rows, travel }, move, event.shiftKey && move !== 'live' && move !== 'failure'));
-  const keys = Object.entries(MOVE_KEYS).filter(([, move]) => move !== 'failure' || rows.some(isFailure));
+  // In a drawer that key goes on to the next thing that needs somebody, which is how most drawers were opened.
+  const isOwnFailure = rows.some(isFailure) && app.route.drawers.value.length === 0;
+  const keys = Object.entries(MOVE_KEYS).filter(([, move]) => move !== 'failure' || isOwnFailure);
   useKeys(isInFront ? Object.fromEntries(keys.map(([key, move]) => [key, go(move)])) : {});
   const [first, last] = [rows[0], rows.at(-1)];
   const failures = rows.filter(isFailure).length;

@@ -2,12 +2,13 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { EntityLine, HereView } from '../../../contract.ts';
+import { isPartial } from '../../answers.ts';
 import { useApp } from '../../app.ts';
 import { ofMachine, usePages } from '../../hooks.ts';
 import { ActionButton } from '../../parts/ActionButton.tsx';
 import { Drawer } from '../../parts/Drawer.tsx';
 import { Ref } from '../../parts/Ref.tsx';
-import { EmptyState, ErrorState, Skeleton } from '../../parts/States.tsx';
+import { EmptyState, ErrorState, PartialNotice, Skeleton } from '../../parts/States.tsx';
 import { type Column, Table } from '../../parts/Table.tsx';
 import { Age, Until } from '../../parts/Time.tsx';
 import { type HereSort, paths } from '../../paths.ts';
@@ -36,6 +37,7 @@ export function HereDrawer({ reference }: ScreenProps) {
       {view !== null && (
         <>
           <Sentence view={view} />
+          {isPartial(view) && <PartialNotice />}
           <FilterField
             onFilter={(words) => {
               filter.value = words;

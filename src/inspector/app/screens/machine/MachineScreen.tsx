@@ -118,6 +118,10 @@ function Facts({ view }: { view: MachineView }) {
                 {current && ' · in use'}
               </li>
             ))}
+            <li class="versions-note">
+              Of an older version its fingerprint and settings are kept, not its chart: it can not be drawn. With its
+              next event an entity is in the version in use.
+            </li>
           </ul>
         </details>
       )}

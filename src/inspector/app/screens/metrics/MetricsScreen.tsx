@@ -1,10 +1,10 @@
 /** How the engine does over time: one range for all panels, peaks that lead into the log, time spent in each state. */
 import { useRef } from 'preact/hooks';
 import type { MetricsView } from '../../../contract.ts';
-import { nothing } from '../../answers.ts';
+import { isPartial, nothing } from '../../answers.ts';
 import { useAnswer, useApp } from '../../app.ts';
 import { Answered } from '../../parts/Answered.tsx';
-import { EmptyState } from '../../parts/States.tsx';
+import { EmptyState, PartialNotice } from '../../parts/States.tsx';
 import { Switch } from '../../parts/Tabs.tsx';
 import { paths } from '../../paths.ts';
 import { dateTimeText } from '../../words.ts';
@@ -12,13 +12,13 @@ import { ScreenHead } from '../ScreenHead.tsx';
 import { DwellTable } from './DwellTable.tsx';
 import './metrics.css';
 import { Panel } from './Panel.tsx';
-import { fixedRange, RANGES, type RangeKey, rangeKey, rangeUntil, type TimeRange } from './range.ts';
+import { fixedRange, RANGES, type RangeKey, rangeKey, rangeOf, type TimeRange } from './range.ts';
 
 export function MetricsScreen() {
   const { route, clock } = useApp();
   const key = rangeKey(route.setting('range'));
   const fixed = fixedRange(route.setting('from'), route.setting('to'));
-  const { from, to } = fixed ?? rangeUntil(key, clock.now.value);
+  const { from, to } = rangeOf((name) => route.setting(name), clock.now.value);
   const answer = useAnswer(paths.metrics({ from, to }), nothing);
   // The last range stays on the page until the next one came: plots do not blink.
   const last = useRef<MetricsView | null>(null);
@@ -66,6 +66,7 @@ export function Panels({ view, onRange }: PanelsProps) {
   }
   return (
     <>
+      {isPartial(view) && <PartialNotice />}
       <div class="metrics">
         {view.panels.map((panel) => (
           <Panel key={panel.title} panel={panel} stepMs={view.stepMs} from={view.from} to={view.to} onRange={onRange} />

@@ -25,6 +25,11 @@ export function rangeUntil(key: RangeKey, now: number): TimeRange {
   return { from: to - ms, to };
 }
 
+/** What an address asks for: fixed ends, or the range that ends now. */
+export function rangeOf(setting: (name: string) => string, now: number): TimeRange {
+  return fixedRange(setting('from'), setting('to')) ?? rangeUntil(rangeKey(setting('range')), now);
+}
+
 /** The fixed ends in an address; null: there are none, or they are the wrong way round. */
 export function fixedRange(from: string, to: string): TimeRange | null {
   const range = { from: Number(from), to: Number(to) };

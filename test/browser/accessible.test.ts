@@ -5,7 +5,8 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PATIENCE_MS } from './chromium.ts';
 import { screens } from './screens.ts';
-import type { Reader, Stage } from './stage.ts';
+import { hasChromium, type Reader, stageOf } from './stage.ts';
+import { stagedTown } from './staged/town.ts';
 import { visit } from './visit.ts';
 
 type Violation = { readonly id: string; readonly help: string; readonly nodes: readonly { readonly html: string }[] };
@@ -34,31 +35,29 @@ async function violations(page: Page, isColoursOnly: boolean): Promise<string[]>
   );
 }
 
-export function accessibleTests(stage: Stage): void {
-  describe('for everybody', () => {
-    let reader: Reader;
-    beforeAll(async () => {
-      // Axe is put into the page by the test, which the page's own policy forbids to everybody else.
-      reader = await stage.reader({ reducedMotion: 'reduce' });
-    }, 2 * PATIENCE_MS);
+describe.skipIf(!hasChromium)('the inspector, for everybody', () => {
+  const stage = stageOf(stagedTown);
+  let reader: Reader;
+  beforeAll(async () => {
+    if (hasChromium) reader = await stage.reader({ reducedMotion: 'reduce' });
+  }, 2 * PATIENCE_MS);
 
-    it.each(screens)('axe finds nothing on $name', { timeout: 3 * PATIENCE_MS }, async ({ path }) => {
-      const { page } = reader;
-      const found: string[] = [];
-      await visit(page, stage.town(), path);
-      await page.evaluate(axe);
-      for (const { name, width, height } of sizes) {
-        await page.setViewportSize({ width, height });
-        await page.emulateMedia({ colorScheme: 'light' });
-        found.push(...(await violations(page, false)).map((line) => `${name}, light: ${line}`));
-        await page.emulateMedia({ colorScheme: 'dark' });
-        found.push(...(await violations(page, true)).map((line) => `${name}, dark: ${line}`));
-      }
-      expect(found).toEqual([]);
-    });
-
-    it('stays by itself, and complains of nothing', () => {
-      expect(reader.faults.lines).toEqual([]);
-    });
+  it.each(screens)('axe finds nothing on $name', { timeout: 3 * PATIENCE_MS }, async ({ path }) => {
+    const { page } = reader;
+    const found: string[] = [];
+    await visit(page, stage.town(), path);
+    await page.evaluate(axe);
+    for (const { name, width, height } of sizes) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme: 'light' });
+      found.push(...(await violations(page, false)).map((line) => `${name}, light: ${line}`));
+      await page.emulateMedia({ colorScheme: 'dark' });
+      found.push(...(await violations(page, true)).map((line) => `${name}, dark: ${line}`));
+    }
+    expect(found).toEqual([]);
   });
-}
+
+  it('stays by itself, and complains of nothing', () => {
+    expect(reader.faults.lines).toEqual([]);
+  });
+});
