@@ -1,7 +1,7 @@
 /**
  * One run of an agent runtime, as the command of a run: it drives the runtime, tells the town, and ends with a code
- * that
- * says what came of it. It stands between the run's supervisor and the runtime, so it outlives the town as they do.
+ * that says what came of it. It stands between the run's supervisor and the runtime, so it outlives the town as they
+ * do.
  */
 import { join } from 'node:path';
 import { execa } from 'execa';

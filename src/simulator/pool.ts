@@ -2,10 +2,7 @@
  * Seeds played side by side: each worker thread plays one town at a time and asks for the next when it is done.
  * Threads share nothing, so a seed gives the same log in a thread as it does alone.
  */
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import { coerceError } from '../core/errors.ts';
+import { inThreads } from '../env/crew.ts';
 import { type Played, playSeed } from './play-seed.ts';
 import type { Size } from './scenario.ts';
 
@@ -37,58 +34,9 @@ async function* playHere({ seeds, size, directory, signal }: PoolOptions): Async
 }
 
 async function* playInThreads({ seeds, size, directory, workers, signal }: PoolOptions): AsyncGenerator<Played> {
-  const left = seeds[Symbol.iterator]();
-  const done: Played[] = [];
-  const crew: Worker[] = [];
-  let busy = 0;
-  let failure: Error | null = null;
-  let wake: () => void = () => undefined;
-  const feed = (worker: Worker) => {
-    const next = left.next();
-    if (next.done || signal.aborted) return;
-    busy += 1;
-    worker.postMessage(next.value);
-  };
-  const hire = () => {
-    const worker = startWorker({ size, directory });
-    worker.on('message', (played: Played) => {
-      busy -= 1;
-      done.push(played);
-      feed(worker);
-      wake();
-    });
-    worker.on('error', (thrown: unknown) => {
-      failure = coerceError(thrown);
-      wake();
-    });
-    crew.push(worker);
-    feed(worker);
-  };
-  signal.addEventListener('abort', () => wake());
-  try {
-    for (let count = 0; count < workers; count += 1) hire();
-    for (;;) {
-      yield* done.splice(0);
-      if (failure) throw failure;
-      if (signal.aborted || (busy === 0 && done.length === 0)) return;
-      if (done.length > 0) continue;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  } finally {
-    await Promise.all(crew.map((worker) => worker.terminate()));
+  const order: Order = { size, directory };
+  const program = new URL('./worker.js', import.meta.url);
+  for await (const { answer } of inThreads<number, Played>({ program, order, jobs: seeds, workers, signal })) {
+    yield answer;
   }
-}
-
-/** The source is TypeScript where it is developed; only there is a loader needed. */
-function startWorker(order: Order): Worker {
-  if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL('./worker.js', import.meta.url), { workerData: order });
-  }
-  const tools = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'));
-  const loader = JSON.stringify(new URL('./dist/esm/api/index.mjs', tools).href);
-  const program = JSON.stringify(new URL('./worker.ts', import.meta.url).href);
-  const source = `import { register } from ${loader}; register(); await import(${program});`;
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), { workerData: order });
 }

@@ -1,5 +1,4 @@
 /** A run whose command is a driver: real processes from the town to the runtime, and what the town hears of them. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createSystemEnv } from '../../src/env/system.ts';
 import { serveTown } from '../../src/http/serve.ts';
 import { createTown } from '../../src/town/town.ts';
+import { makeRepository } from '../fixtures/repository.ts';
 
 const DEADLINE_MS = 60_000;
 const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
@@ -22,12 +22,7 @@ async function drivenTown(body: string, words: readonly string[] = []) {
   const folder = mkdtempSync(join(tmpdir(), 'yardmaster-drive-'));
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'repository');
-  execFileSync('git', ['init', '-q', '-b', 'main', path]);
-  const git = (...parameters: string[]) =>
-    execFileSync('git', ['-C', path, '-c', 'user.name=t', '-c', 'user.email=t@t', ...parameters]).toString();
-  writeFileSync(join(path, 'readme.txt'), 'a project\n');
-  git('add', '.');
-  git('commit', '-qm', 'first');
+  const git = makeRepository(path);
   const program = join(folder, 'runtime.mjs');
   writeFileSync(program, `import { execFileSync } from 'node:child_process';\n${PRELUDE}\n${body}\n`);
   const env = createSystemEnv({ log: () => undefined });

@@ -1,5 +1,7 @@
 /** A process that a test plays: it hears what the driver writes, and says what the test wants. */
+
 import type { DriverProcess, LineListener, ProcessEnd, SpawnOrder } from '../../src/drivers/host.ts';
+import { VirtualHost } from './virtual-host.ts';
 
 export class FakeProcess implements DriverProcess {
   readonly ended: Promise<ProcessEnd>;
@@ -48,3 +50,26 @@ export class FakeProcess implements DriverProcess {
     this.onKill(signal);
   }
 }
+
+/** What a process does when it was started. */
+export type Play = (process: FakeProcess) => void;
+
+/** A host whose n-th process does the n-th play; each is put into the list. */
+export function scriptedHost(processes: FakeProcess[], plays: () => readonly Play[]): VirtualHost {
+  const host = new VirtualHost();
+  host.onSpawn = (order) => {
+    const process = new FakeProcess(order);
+    plays()[processes.length]?.(process);
+    processes.push(process);
+    return process;
+  };
+  return host;
+}
+
+/** A process that says these lines and ends by itself. */
+export const says =
+  (...lines: readonly object[]): Play =>
+  (process) => {
+    for (const line of lines) process.say(line);
+    process.exit({ code: 0, signal: null });
+  };

@@ -1,5 +1,4 @@
 /** The requirements that a virtual clock can not prove: real processes, real git, a real database file. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { createSystemEnv } from '../../src/env/system.ts';
 import { serveTown } from '../../src/http/serve.ts';
 import type { Town } from '../../src/town/api.ts';
 import { createTown } from '../../src/town/town.ts';
+import { makeRepository } from '../fixtures/repository.ts';
 
 const DEADLINE_MS = 25_000;
 const FAST: PolicyPatch = {
@@ -45,12 +45,7 @@ async function scene({ body = '', rig = {}, environment = {}, container = () => 
   const folder = mkdtempSync(join(tmpdir(), 'yardmaster-real-'));
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'repository');
-  execFileSync('git', ['init', '-q', '-b', 'main', path]);
-  const git = (...parameters: string[]) =>
-    execFileSync('git', ['-C', path, '-c', 'user.name=t', '-c', 'user.email=t@t', ...parameters]).toString();
-  writeFileSync(join(path, 'readme.txt'), 'a project\n');
-  git('add', '.');
-  git('commit', '-qm', 'first');
+  const git = makeRepository(path);
   const program = join(folder, 'agent.mjs');
   writeFileSync(program, AGENT.replace('BODY', body));
   const env = createSystemEnv({ log: () => undefined });

@@ -6,9 +6,9 @@ import { doJob, type Job, type Order } from '../../check/jobs.ts';
 import { type Mutant, mutants } from '../../check/mutants.ts';
 import type { Recovery } from '../../check/recovery.ts';
 import { storyText } from '../../check/story.ts';
+import { type Done, inThreads } from '../../env/crew.ts';
 import { parsePolicy } from '../../town/founding.ts';
 import { readPolicy } from '../checks.ts';
-import { type Done, inThreads } from '../crew.ts';
 import { exits } from '../exits.ts';
 import { examples, type Registrar, withJson } from '../options.ts';
 import { collect, integer } from '../parse.ts';
@@ -74,7 +74,7 @@ async function* reportsOf(shell: Shell, { policy, scenes, jobs, options }: Work)
   const order: Order = { policy, scenes, deadlineMs: options.deadline * 1_000 };
   if (workers > 1) {
     yield* inThreads<Job, SceneReport>({
-      program: new URL('../../check/worker', import.meta.url),
+      program: new URL('../../check/worker.js', import.meta.url),
       order,
       jobs,
       workers,

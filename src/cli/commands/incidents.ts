@@ -1,10 +1,10 @@
 /** The command `incidents`: those of the field, and a user's own, played through the real town on a virtual clock. */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type Done, inThreads } from '../../env/crew.ts';
 import type { Incident } from '../../incidents/format.ts';
 import { readIncidents } from '../../incidents/read.ts';
 import { type IncidentResult, playAll, type SuiteOptions } from '../../incidents/suite.ts';
-import { type Done, inThreads } from '../crew.ts';
 import { exits } from '../exits.ts';
 import { examples, type Registrar, withJson } from '../options.ts';
 import { packageRoot } from '../package.ts';
@@ -75,7 +75,7 @@ async function* resultsOf(jobs: readonly Incident[], options: IncidentOptions): 
   const order: SuiteOptions = { mutations, crashesMax: crashes };
   const workers = mutations || jobs.length >= MANY ? (options.workers ?? availableParallelism()) : 1;
   if (Math.min(workers, jobs.length) > 1) {
-    yield* inThreads({ program: new URL('../../incidents/worker', import.meta.url), order, jobs, workers });
+    yield* inThreads({ program: new URL('../../incidents/worker.js', import.meta.url), order, jobs, workers });
     return;
   }
   for (const [index, incident] of jobs.entries()) {

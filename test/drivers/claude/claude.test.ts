@@ -2,14 +2,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { claude } from '../../../src/drivers/claude/driver.ts';
 import type { Ended, Profile, RunRequest } from '../../../src/drivers/port.ts';
-import { FakeProcess } from '../fake-process.ts';
+import { type FakeProcess, type Play, says, scriptedHost } from '../fake-process.ts';
 import { profile, request } from '../requests.ts';
-import { VirtualHost } from '../virtual-host.ts';
+import type { VirtualHost } from '../virtual-host.ts';
 
 let host: VirtualHost;
 let processes: FakeProcess[];
 /** What the n-th process does. */
-let plays: ((process: FakeProcess) => void)[];
+let plays: Play[];
 
 const init = {
   type: 'system',
@@ -21,15 +21,9 @@ const talk = { type: 'assistant', message: { content: [{ type: 'text', text: 'It
 const good = { type: 'result', subtype: 'success', is_error: false, stop_reason: 'end_turn', permission_denials: [] };
 
 beforeEach(() => {
-  host = new VirtualHost();
   processes = [];
   plays = [];
-  host.onSpawn = (order) => {
-    const process = new FakeProcess(order);
-    plays[processes.length]?.(process);
-    processes.push(process);
-    return process;
-  };
+  host = scriptedHost(processes, () => plays);
 });
 
 const mine = (changes: Partial<Profile> = {}): Profile =>
@@ -41,14 +35,6 @@ const mine = (changes: Partial<Profile> = {}): Profile =>
 
 const run = (changes: Partial<RunRequest> = {}): Promise<Ended> =>
   host.until(claude.run(request({ profile: mine(), ...changes }), host, new AbortController().signal));
-
-/** A process that says these lines and ends by itself. */
-const says =
-  (...lines: readonly object[]) =>
-  (process: FakeProcess) => {
-    for (const line of lines) process.say(line);
-    process.exit({ code: 0, signal: null });
-  };
 
 it('an agent that was refused a tool is told so, and has not finished', async () => {
   const denied = { ...good, permission_denials: [{ tool_name: 'Bash' }] };

@@ -2,28 +2,22 @@
 import { beforeEach, expect, it } from 'vitest';
 import { codex } from '../../../src/drivers/codex/driver.ts';
 import type { Ended, Profile, RunRequest } from '../../../src/drivers/port.ts';
-import { FakeProcess } from '../fake-process.ts';
+import { type FakeProcess, type Play, says, scriptedHost } from '../fake-process.ts';
 import { profile, request } from '../requests.ts';
-import { VirtualHost } from '../virtual-host.ts';
+import type { VirtualHost } from '../virtual-host.ts';
 
 let host: VirtualHost;
 let processes: FakeProcess[];
-let plays: ((process: FakeProcess) => void)[];
+let plays: Play[];
 
 const began = [{ type: 'thread.started', thread_id: 'uuid-1' }, { type: 'turn.started' }];
 const talk = { type: 'item.completed', item: { id: 'i1', type: 'agent_message', text: 'It is made.' } };
 const completed = { type: 'turn.completed', usage: { input_tokens: 100, output_tokens: 20 } };
 
 beforeEach(() => {
-  host = new VirtualHost();
   processes = [];
   plays = [];
-  host.onSpawn = (order) => {
-    const process = new FakeProcess(order);
-    plays[processes.length]?.(process);
-    processes.push(process);
-    return process;
-  };
+  host = scriptedHost(processes, () => plays);
 });
 
 const mine = (changes: Partial<Profile> = {}): Profile =>
@@ -35,13 +29,6 @@ const mine = (changes: Partial<Profile> = {}): Profile =>
 
 const run = (changes: Partial<RunRequest> = {}): Promise<Ended> =>
   host.until(codex.run(request({ profile: mine(), ...changes }), host, new AbortController().signal));
-
-const says =
-  (...lines: readonly object[]) =>
-  (process: FakeProcess) => {
-    for (const line of lines) process.say(line);
-    process.exit({ code: 0, signal: null });
-  };
 
 it('lines about a network that is gone are no signs of life', async () => {
   plays = [

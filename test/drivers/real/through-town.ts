@@ -3,10 +3,11 @@
  * merge. The town may be killed with -9 in the middle; the run goes on, and the next life of the town takes it up.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeRepository } from '../../fixtures/repository.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { GOOD_KEY, MODEL, type Reply } from '../../gateway/replies.ts';
 import { type ProfileParts, profileOf, type RUNTIMES } from './runtimes.ts';
@@ -69,15 +70,6 @@ export async function throughTown({ runtime, program, gateway }: Trial, each: To
     sweep(root);
     rmSync(root, { recursive: true, force: true });
   }
-}
-
-function makeRepository(path: string): void {
-  execFileSync('git', ['init', '-q', '-b', 'main', path]);
-  const git = (...words: string[]) =>
-    execFileSync('git', ['-C', path, '-c', 'user.name=t', '-c', 'user.email=t@t', ...words]);
-  writeFileSync(join(path, 'README.md'), 'A project.\n');
-  git('add', '.');
-  git('commit', '-qm', 'first');
 }
 
 type Agent = { readonly command: string; readonly environment: Readonly<Record<string, string>> };

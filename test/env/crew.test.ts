@@ -4,9 +4,9 @@ import { defaultPolicy } from '../../machines/policy.ts';
 import type { SceneReport } from '../../src/check/check.ts';
 import type { Job, Order } from '../../src/check/jobs.ts';
 import { mutantScenes } from '../../src/check/mutants.ts';
-import { inThreads } from '../../src/cli/crew.ts';
+import { inThreads } from '../../src/env/crew.ts';
 
-const program = new URL('../../src/check/worker', import.meta.url);
+const program = new URL('../../src/check/worker.js', import.meta.url);
 const order: Order = {
   ...{ policy: defaultPolicy, scenes: [mutantScenes.gate, mutantScenes.pair], deadlineMs: 600_000 },
 };
