@@ -5,7 +5,6 @@ export const RANGES = [
   { key: '1h', label: '1 h', ms: 3_600_000 },
   { key: '6h', label: '6 h', ms: 21_600_000 },
   { key: '24h', label: '24 h', ms: 86_400_000 },
-  { key: '7d', label: '7 days', ms: 604_800_000 },
 ] as const;
 
 export type RangeKey = (typeof RANGES)[number]['key'];
