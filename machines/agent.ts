@@ -6,9 +6,10 @@
  * and two exits.
  */
 import { define } from '../src/core/define.ts';
-import type { AgentContext } from './agentActions.ts';
+import type { AgentContext } from './agentContext.ts';
 import { agentSetup } from './agentSetup.ts';
 import {
+  attendedOn,
   extendLease,
   extendNudge,
   foundAbsent,
@@ -16,9 +17,9 @@ import {
   lateSigns,
   nudgeRun,
   probeRun,
-  startFailed,
   startFoundAbsent,
   startGivenUp,
+  startRefused,
   startRun,
   stopRun,
   unsure,
@@ -26,7 +27,7 @@ import {
 import type { Policy } from './policy.ts';
 import { ATTENTION, BREAKER, TOWN } from './wiring.ts';
 
-export type { AgentContext } from './agentActions.ts';
+export type { AgentContext } from './agentContext.ts';
 
 export const agentMachine = (policy: Policy) =>
   agentSetup(policy).createMachine({
@@ -36,7 +37,7 @@ export const agentMachine = (policy: Policy) =>
       ...{ id: input?.id ?? '', rig: input?.rig ?? '', role: input?.role ?? '', container: input?.container ?? '' },
       ...{ hook: null, bead: null, epoch: 0, probe: false, revivable: false, began: false, startFailures: 0 },
       ...{ stopTries: 0, incarnation: null, branch: null, maxRunMs: null, pauseWanted: false, reason: null },
-      ...{ containerDown: false, wanted: false, note: null, tokens: 0, costUsd: 0 },
+      ...{ containerDown: false, wanted: false, note: null, tokens: 0, costUsd: 0, pinned: input?.pinned ?? null },
     }),
     initial: 'idle',
     states: {
@@ -86,7 +87,8 @@ export const agentMachine = (policy: Policy) =>
             },
           },
           quarantined: {
-            description: 'It can not start as it is configured; a retry would be the same again.',
+            description:
+              'It is bound to a container that can not start its runs; others of its rig may go on elsewhere.',
             tags: ATTENTION,
             entry: 'raiseQuarantine',
             exit: 'settleQuarantine',
@@ -114,6 +116,7 @@ export const agentMachine = (policy: Policy) =>
           FAILED: [
             { guard: 'saysImpossible', target: '#agent.exited.crashed', actions: ['reportImpossible', stopRun] },
             { guard: 'needsInput', target: '#agent.exited.stopped', actions: ['askPerson', stopRun] },
+            { guard: 'saysMisconfigured', target: '#agent.exited.crashed', actions: ['blockRig', stopRun] },
             { guard: 'isCurrentEpoch', target: '#agent.exited.crashed', actions: ['failRun', stopRun] },
           ],
           EXITED: [
@@ -131,6 +134,9 @@ export const agentMachine = (policy: Policy) =>
           'effect.startRun.succeeded': { guard: 'isCurrentEpoch', actions: 'noteStart' },
           USAGE: { guard: 'isCurrentEpoch', actions: 'addUsage' },
           PROGRESS: { guard: 'isCurrentEpoch', actions: 'noteProgress' },
+          MESSAGE: { guard: 'hasRoomForMessage', actions: 'keepMessage' },
+          MESSAGE_TAKEN: { guard: 'isUnheard', actions: 'noteHeard' },
+          GIVE_BACK: { guard: 'isAttended', actions: 'giveBack' },
           STOP: { target: '.stopping', actions: 'markStop' },
           FENCE: { guard: 'isCurrentEpoch', target: '.stopping', actions: 'markStop' },
           PAUSE: { actions: 'wantPause' },
@@ -146,10 +152,7 @@ export const agentMachine = (policy: Policy) =>
             after: { startTimeout: 'unconfirmed' },
             on: {
               'effect.startRun.succeeded': { guard: 'isCurrentEpoch', target: 'starting', actions: 'noteStart' },
-              'effect.startRun.refused': [
-                { guard: 'isPermanent', target: '#agent.idle.quarantined', actions: 'rejectStart' },
-                ...startFailed,
-              ],
+              'effect.startRun.refused': startRefused,
               'effect.startRun.unanswered': { guard: 'isCurrentEpoch', target: 'unconfirmed' },
               HEARTBEAT: { guard: 'isCurrentEpoch', target: 'running', actions: 'begin' },
             },
@@ -165,10 +168,7 @@ export const agentMachine = (policy: Policy) =>
             after: { unconfirmed: startGivenUp },
             on: {
               'effect.startRun.succeeded': { guard: 'isCurrentEpoch', target: 'starting', actions: 'noteStart' },
-              'effect.startRun.refused': [
-                { guard: 'isPermanent', target: '#agent.idle.quarantined', actions: 'rejectStart' },
-                ...startFailed,
-              ],
+              'effect.startRun.refused': startRefused,
               HEARTBEAT: { guard: 'isCurrentEpoch', target: 'running', actions: 'begin' },
             },
             states: {
@@ -194,10 +194,13 @@ export const agentMachine = (policy: Policy) =>
             on: {
               // Its own word counts for more than the silence of others.
               CONTAINER_DOWN: { target: 'suspect', actions: 'noteDown' },
+              TAKE_OVER: { target: '.attended', actions: 'takeOver' },
             },
             states: {
               active: {
                 description: 'It makes progress.',
+                // Back from a doubt, with a person who never left.
+                always: { guard: 'isAttended', target: 'attended' },
                 after: { nudge: 'quiet' },
                 on: {
                   HEARTBEAT: [
@@ -232,6 +235,11 @@ export const agentMachine = (policy: Policy) =>
                   ],
                   PROGRESS: { guard: 'isCurrentEpoch', target: 'active', actions: ['noteProgress', extendLease] },
                 },
+              },
+              attended: {
+                description: 'A person has its conversation: nobody judges its progress until they give it back.',
+                after: { attended: { target: 'active', actions: 'giveBack' } },
+                on: attendedOn,
               },
             },
           },
@@ -342,7 +350,7 @@ export const agentMachine = (policy: Policy) =>
     },
   });
 
-const fencedTypes = ['HEARTBEAT', 'PROGRESS', 'USAGE', 'DONE', 'FAILED', 'EXITED'];
+const fencedTypes = ['HEARTBEAT', 'PROGRESS', 'USAGE', 'DONE', 'FAILED', 'EXITED', 'MESSAGE_TAKEN'];
 
 export const agentDefinition = (policy: Policy) =>
   define(agentMachine(policy), {
@@ -358,12 +366,16 @@ export const agentDefinition = (policy: Policy) =>
       'nudge',
       'escalate',
       'stall',
+      'attended',
     ],
+    defaults: { pinned: null },
     index: (context: AgentContext) => ({
       scope: context.rig,
       labels: [context.role],
       links: [
-        { kind: 'hostedBy', to: { machine: 'container', id: context.container } },
+        ...(context.container === ''
+          ? []
+          : [{ kind: 'hostedBy', to: { machine: 'container', id: context.container } }]),
         { kind: 'guardedBy', to: { machine: 'breaker', id: BREAKER } },
         { kind: 'memberOf', to: { machine: 'town', id: TOWN } },
         { kind: 'worksOn', to: { machine: 'rig', id: context.rig } },

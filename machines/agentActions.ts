@@ -1,45 +1,11 @@
 /**
- * What an agent does and says as it moves: its context, its guards' questions and its named actions, all pure.
+ * What an agent does and says as it moves: its guards' questions and its named actions, all pure.
  */
+import type { AgentContext } from './agentContext.ts';
+import { deliverable, forgetMessages, messagePlans, undelivered } from './agentMessages.ts';
 import type { Policy } from './policy.ts';
 import type { AgentEvent, Evidence, FailureClass, RunParams } from './vocabulary.ts';
 import { attemptRecord, BREAKER, type Plan, plan, type Queued, raise, settle, tell } from './wiring.ts';
-
-export type AgentContext = {
-  id: string;
-  rig: string;
-  role: string;
-  container: string;
-  /** The bead it is assigned to; kept while a failed start waits for its retry. */
-  hook: string | null;
-  /** The bead of the current epoch; outlives the hook, because a late sign of life may bring the run back. */
-  bead: string | null;
-  /** The fencing token of the latest dispatch; 0 before the first. */
-  epoch: number;
-  /** True when this dispatch is the breaker's half-open probe: its failure is not the bead's fault. */
-  probe: boolean;
-  /** The run of the epoch may still live although nobody waits for it. */
-  revivable: boolean;
-  /** The run of the epoch has sent a heartbeat: it was paid for. */
-  began: boolean;
-  /** Failed starts in a row. */
-  startFailures: number;
-  stopTries: number;
-  incarnation: string | null;
-  /** Its container was found to be down since the last sign of the run. */
-  containerDown: boolean;
-  branch: string | null;
-  maxRunMs: number | null;
-  pauseWanted: boolean;
-  /** Why the last run or start ended as it did, or why it is being stopped. */
-  reason: string | null;
-  /** True when a person, or the bead itself, wanted the run to stop: it is not charged. */
-  wanted: boolean;
-  /** The last status message of the run. */
-  note: string | null;
-  tokens: number;
-  costUsd: number;
-};
 
 type AgentPlan = Plan<AgentContext>;
 type End = { at: number; outcome: string; reason: string; tail?: string };
@@ -70,6 +36,12 @@ export const runParams = (context: AgentContext): RunParams => ({ ...runOf(conte
 
 const runOf = (context: AgentContext) => ({ agent: context.id, bead: context.bead ?? '', epoch: context.epoch });
 
+/** A refusal that time mends, of what every run of the rig needs. */
+export function isAboutRig(event: AgentEvent): boolean {
+  const details = event.type === 'effect.startRun.refused' ? event.details : null;
+  return typeof details === 'object' && details !== null && 'scope' in details && details.scope === 'rig';
+}
+
 /** Ends the run's history row and frees its slot; every end of a run passes here. */
 function close(context: AgentContext, end: End): Queued[] {
   const { at, tail, ...rest } = end;
@@ -77,6 +49,7 @@ function close(context: AgentContext, end: End): Queued[] {
   return [
     attemptRecord(runOf(context), { endedAt: at, ...rest, ...(tail ? { tail } : {}), tokens, costUsd }),
     tell('container', context.container, { type: 'VACATE', epoch: context.epoch }),
+    ...undelivered(context),
   ];
 }
 
@@ -132,19 +105,24 @@ function timerReason(type: string): string {
 
 function takeBead(context: AgentContext, event: AgentEvent): AgentPlan {
   if (event.type !== 'ASSIGN') return {};
-  const { bead, epoch, probe, maxRunMs } = event;
+  const { bead, epoch, probe, maxRunMs, container = context.container, needs = [] } = event;
   const run = { agent: context.id, bead, epoch };
+  const told = forgetMessages(context);
+  // Told where it is, wherever the next one goes.
   const older: Queued[] = context.revivable ? [{ type: 'stopRun', params: runParams(context) }] : [];
   return {
     context: {
-      ...{ hook: bead, bead, epoch, probe, maxRunMs, revivable: true, began: false, wanted: false, stopTries: 0 },
+      ...{ hook: bead, bead, epoch, probe, maxRunMs, container },
+      ...{ revivable: true, began: false, wanted: false, stopTries: 0 },
       ...{ incarnation: null, branch: null, reason: null, note: null, tokens: 0, costUsd: 0, containerDown: false },
+      ...told.context,
     },
     queue: [
+      ...told.queue,
       ...older,
-      tell('container', context.container, { type: 'PLACE', epoch }, { must: true }),
+      tell('container', container, { type: 'PLACE', epoch, needs }, { must: true }),
       tell('rig', context.rig, { type: 'DISPATCHED', epoch }, { must: true }),
-      attemptRecord(run, { rig: context.rig, container: context.container, dispatchedAt: event.at }),
+      attemptRecord(run, { rig: context.rig, container, dispatchedAt: event.at }),
     ],
   };
 }
@@ -182,7 +160,7 @@ function begin(context: AgentContext, event: AgentEvent): AgentPlan {
 function revive(context: AgentContext, event: AgentEvent): AgentPlan {
   const { context: change, queue = [] } = begin(context, event);
   const revived = tell('container', context.container, { type: 'REVIVED', epoch: context.epoch });
-  return { ...(change && { context: change }), queue: [...queue, revived] };
+  return { ...(change && { context: change }), queue: [...queue, revived, ...deliverable(context)] };
 }
 
 function failStart(policy: Policy) {
@@ -221,7 +199,10 @@ function complete(context: AgentContext, event: AgentEvent): AgentPlan {
 }
 
 /** The ends of a run that the bead hears of with a reason; each differs only in the word and in who is charged. */
-function end(outcome: string, message: (context: AgentContext, event: AgentEvent, reason: string) => Queued) {
+function end(
+  outcome: string,
+  message: (context: AgentContext, event: AgentEvent, reason: string) => Queued | readonly Queued[],
+) {
   return (context: AgentContext, event: AgentEvent): AgentPlan => {
     const reason = reasonOf(event);
     return {
@@ -230,7 +211,7 @@ function end(outcome: string, message: (context: AgentContext, event: AgentEvent
       queue: [
         ...close(context, { at: event.at, outcome, reason, ...tailOf(event) }),
         toBreaker('ENDED', context),
-        message(context, event, reason),
+        ...[message(context, event, reason)].flat(),
       ],
     };
   };
@@ -252,9 +233,29 @@ const failRun = end('failed', ({ id: agent, epoch, bead }, event, reason) => {
   const blamed: FailureClass = event.type === 'FAILED' && event.class === 'work' ? 'work' : 'agent';
   return tell('bead', bead ?? '', { type: 'RUN.FAILED', agent, epoch, reason, class: blamed });
 });
-const rejectStart = end('rejected', ({ id: agent, epoch, bead }, _, reason) =>
-  tell('bead', bead ?? '', { type: 'RUN.REJECTED', agent, epoch, reason }),
-);
+/** What would be refused to every agent of the rig is the rig's to wait for. */
+function toRig({ rig, epoch, container }: AgentContext, reason: string, permanent: boolean): Queued {
+  return tell('rig', rig, { type: 'START_REFUSED', epoch, container, reason, permanent });
+}
+
+/** The bead is free again, and charged with nothing, or with a run that had begun. */
+function returnBead({ id: agent, epoch, bead, began }: AgentContext, reason: string): Queued {
+  return tell('bead', bead ?? '', { type: 'RUN.EVICTED', agent, epoch, reason, began });
+}
+
+const rejectStart = end('rejected', (context, _, reason) => [
+  tell('bead', context.bead ?? '', { type: 'RUN.REJECTED', agent: context.id, epoch: context.epoch, reason }),
+  toRig(context, reason, true),
+]);
+const passOn = end('rejected', (context, _, reason) => returnBead(context, reason));
+const deferStart = end('deferred', (context, _, reason) => [
+  returnBead(context, reason),
+  toRig(context, reason, false),
+]);
+const blockRig = end('misconfigured', (context, _, reason) => [
+  returnBead(context, reason),
+  toRig(context, reason, true),
+]);
 const reportImpossible = end('impossible', ({ id: agent, epoch, bead }, _, reason) =>
   tell('bead', bead ?? '', { type: 'RUN.IMPOSSIBLE', agent, epoch, reason }),
 );
@@ -310,6 +311,9 @@ export function agentActions(policy: Policy) {
     revive: plan(revive),
     failStart: plan(failStart(policy)),
     rejectStart: plan(rejectStart),
+    passOn: plan(passOn),
+    deferStart: plan(deferStart),
+    blockRig: plan(blockRig),
     complete: plan(complete),
     failRun: plan(failRun),
     reportImpossible: plan(reportImpossible),
@@ -317,6 +321,10 @@ export function agentActions(policy: Policy) {
     evict: plan(evict),
     endStopped: plan(endStopped),
     addUsage: plan(addUsage),
+    keepMessage: plan(messagePlans.keepMessage),
+    noteHeard: plan(messagePlans.noteHeard),
+    takeOver: plan(messagePlans.takeOver),
+    giveBack: plan(messagePlans.giveBack),
     resetAttempts: change(() => ({ startFailures: 0 })),
     noteRenewal: change((context, event) => ({
       startFailures: 0,

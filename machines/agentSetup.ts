@@ -2,7 +2,9 @@
  * The agent's delays and guards: every number from the policy, every question about the epoch in one place.
  */
 import { setup } from 'xstate';
-import { type AgentContext, agentActions, epochOf, isCurrent, ranElsewhere, showsWork } from './agentActions.ts';
+import { agentActions, epochOf, isAboutRig, isCurrent, ranElsewhere, showsWork } from './agentActions.ts';
+import type { AgentContext } from './agentContext.ts';
+import { hasRoom, isUnheard } from './agentMessages.ts';
 import { backoffMs, type Policy } from './policy.ts';
 import type { AgentEvent, AgentInput, RunParams } from './vocabulary.ts';
 import { reservedActions } from './wiring.ts';
@@ -30,6 +32,7 @@ export const agentSetup = (policy: Policy) =>
       nudge: policy.nudgeMs,
       escalate: policy.escalateMs,
       stall: policy.stallMs,
+      attended: policy.attendedMs,
       maxRun: ({ context }) => context.maxRunMs ?? policy.maxRunMs,
       stop: policy.stopMs,
       recycle: policy.recycleMs,
@@ -40,11 +43,19 @@ export const agentSetup = (policy: Policy) =>
       isFree: ({ context, event }) =>
         event.type === 'ASSIGN' &&
         event.epoch > context.epoch &&
-        (context.hook === null || context.hook === event.bead),
+        (context.hook === null || context.hook === event.bead) &&
+        (context.pinned === null || context.pinned === (event.container ?? context.container)),
       isCurrentEpoch: ({ context, event }) => isCurrent(context, event),
       isRevivable: ({ context, event }) => isCurrent(context, event) && context.revivable,
       isPermanent: ({ context, event }) =>
         isCurrent(context, event) && event.type === 'effect.startRun.refused' && event.permanent,
+      /** No other agent would be refused: it is the only one that is bound to its container. */
+      isForGoodHere: ({ context, event }) =>
+        isCurrent(context, event) &&
+        event.type === 'effect.startRun.refused' &&
+        event.permanent &&
+        context.pinned !== null,
+      isUnready: ({ context, event }) => isCurrent(context, event) && isAboutRig(event),
       isAtAttemptsCap: ({ context, event }) =>
         isMine(context, event) && context.startFailures + 1 >= policy.attemptsMax,
       isMine: ({ context, event }) => isMine(context, event),
@@ -61,6 +72,8 @@ export const agentSetup = (policy: Policy) =>
       exitedLateWithWork: ({ context, event }) => isCurrent(context, event) && context.revivable && showsWork(event),
       saysImpossible: ({ context, event }) =>
         isCurrent(context, event) && event.type === 'FAILED' && event.class === 'permanent',
+      saysMisconfigured: ({ context, event }) =>
+        isCurrent(context, event) && event.type === 'FAILED' && event.class === 'config',
       saysImpossibleLate: ({ context, event }) =>
         isCurrent(context, event) && context.revivable && event.type === 'FAILED' && event.class === 'permanent',
       needsInputLate: ({ context, event }) =>
@@ -75,6 +88,9 @@ export const agentSetup = (policy: Policy) =>
       isPauseWanted: ({ context }) => context.pauseWanted,
       isHookedTo: ({ context, event }) => event.type === 'RELEASE' && event.bead === context.hook,
       isNotStopping: ({ context }) => context.stopTries === 0,
+      isAttended: ({ context }) => context.attended === true,
+      hasRoomForMessage: ({ context }) => hasRoom(context),
+      isUnheard: ({ context, event }) => isCurrent(context, event) && isUnheard(context, event),
     },
     actions: {
       ...reservedActions,

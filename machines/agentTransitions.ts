@@ -1,7 +1,8 @@
 /**
  * Transitions that several states of the agent share, and the effects of a run, each with the run's own parameters.
  */
-import { type AgentContext, runParams } from './agentActions.ts';
+import { runParams } from './agentActions.ts';
+import type { AgentContext } from './agentContext.ts';
 
 type Scene = { context: AgentContext };
 
@@ -11,11 +12,20 @@ export const stopRun = { type: 'stopRun' as const, params: ({ context }: Scene) 
 export const nudgeRun = { type: 'nudgeRun' as const, params: ({ context }: Scene) => runParams(context) };
 export const extendLease = { type: 'extend' as const, params: { delay: 'lease' } };
 export const extendNudge = { type: 'extend' as const, params: { delay: 'nudge' } };
+const extendAttended = { type: 'extend' as const, params: { delay: 'attended' } };
 
 /** A start that failed: at once, in the commit that hears of it. The hook stays while there is a retry. */
 export const startFailed = [
   { guard: 'isAtAttemptsCap' as const, target: '#agent.idle.exhausted', actions: 'failStart' as const },
   { guard: 'isMine' as const, target: '#agent.idle.cooldown', actions: 'failStart' as const },
+];
+
+/** A refusal that has nothing to do with the bead: its rig stops, or only this agent where no other would meet it. */
+export const startRefused = [
+  { guard: 'isForGoodHere' as const, target: '#agent.idle.quarantined', actions: 'passOn' as const },
+  { guard: 'isPermanent' as const, target: '#agent.idle.ready', actions: 'rejectStart' as const },
+  { guard: 'isUnready' as const, target: '#agent.idle.ready', actions: 'deferStart' as const },
+  ...startFailed,
 ];
 
 /** A start that nobody could confirm is given up; what may live all the same is ended. */
@@ -68,4 +78,13 @@ export const lateSigns = {
   USAGE: { guard: 'isCurrentEpoch' as const, actions: 'addUsage' as const },
   FENCE: { guard: 'isRevivable' as const, actions: ['forgetRun' as const, stopRun] },
   CONTAINER_CLOSING: { guard: 'mayStillRun' as const, actions: ['forgetRun' as const, stopRun] },
+};
+
+/** What is heard while a person has the conversation: each message of theirs says that they are still there. */
+export const attendedOn = {
+  HEARTBEAT: { guard: 'isCurrentEpoch' as const, actions: extendLease },
+  PROGRESS: { guard: 'isCurrentEpoch' as const, actions: ['noteProgress' as const, extendLease] },
+  MESSAGE: { guard: 'hasRoomForMessage' as const, actions: ['keepMessage' as const, extendAttended] },
+  TAKE_OVER: { actions: extendAttended },
+  GIVE_BACK: { target: 'active', actions: 'giveBack' as const },
 };

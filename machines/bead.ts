@@ -47,7 +47,7 @@ export const beadMachine = (policy: Policy) =>
         backoffStep: 0,
       },
       ...{ generation: 1, dispatchedAt: [], dispatches: 0, spentUsd: 0, branch: null, head: null },
-      ...{ mergeCommit: null, summary: null, lesson: null, reason: null },
+      ...{ mergeCommit: null, summary: null, lesson: null, reason: null, container: null },
     }),
     entry: 'keepBrief',
     initial: 'open',
@@ -124,10 +124,7 @@ export const beadMachine = (policy: Policy) =>
             on: { RESET: { actions: 'resetAttempts' } },
           },
           blockedConfig: {
-            description: 'It can not start as its rig is configured.',
-            tags: ATTENTION,
-            entry: 'raiseBlocked',
-            exit: 'settleBlocked',
+            description: 'It can not start as its rig is configured; it is woken with its rig, which told a person.',
             on: { CONFIG_CHANGED: { target: 'ready', actions: 'resetAttempts' } },
           },
         },
@@ -371,6 +368,7 @@ export const beadDefinition = (policy: Policy) =>
   define(beadMachine(policy), {
     settings: policy,
     jitter: { backoff: policy.jitter, cooldown: policy.jitter },
+    defaults: { container: null },
     index: (context: BeadContext) => ({
       scope: context.rig,
       rank: context.priority,

@@ -25,6 +25,8 @@ export type BeadContext = {
   merges: boolean;
   /** Who has or had it last; its epoch is the fencing token of that dispatch. */
   agent: string | null;
+  /** Where it was dispatched to last: what its run left is there. */
+  container: string | null;
   epoch: number;
   /** It is over for a run that is still being ended: reopened, it waits for that. */
   ending: boolean;
@@ -77,8 +79,8 @@ export function refillMs(context: BeadContext, at: number): number {
 }
 
 export function mergeParams(context: BeadContext): MergeParams {
-  const { id: bead, rig, epoch, branch, head } = context;
-  return { agent: context.agent ?? '', bead, rig, epoch, branch: branch ?? '', head };
+  const { id: bead, rig, epoch, branch, head, container } = context;
+  return { agent: context.agent ?? '', bead, rig, epoch, branch: branch ?? '', head, container };
 }
 
 /** The run of its epoch is over for the bead: its agent stops it, or forgets it. */
@@ -93,18 +95,19 @@ function unhook(context: BeadContext): Queued[] {
 
 function dispatch(context: BeadContext, event: BeadEvent): BeadPlan {
   if (event.type !== 'DISPATCH') return {};
-  const { agent, epoch, probe, at } = event;
+  const { agent, epoch, probe, container, needs, at } = event;
   const { id: bead, limits } = context;
+  const where = { ...(container !== undefined && { container }), ...(needs && { needs }) };
   const maxRunMs = limits.maxRunMinutes === undefined ? null : Math.round(limits.maxRunMinutes * 60_000);
   return {
     context: {
-      ...{ agent, epoch, reason: null, dispatches: context.dispatches + 1 },
+      ...{ agent, epoch, container: container ?? null, reason: null, dispatches: context.dispatches + 1 },
       dispatchedAt: [...context.dispatchedAt.filter((time) => time > at - HOUR_MS), at],
     },
     queue: [
       ...(context.agent === agent ? [] : fence(context, `bead ${bead} was dispatched to ${agent}`)),
       tell('breaker', BREAKER, { type: 'DISPATCHED', epoch, probe }, { must: true }),
-      tell('agent', agent, { type: 'ASSIGN', bead, epoch, probe, maxRunMs }, { must: true }),
+      tell('agent', agent, { type: 'ASSIGN', bead, epoch, probe, maxRunMs, ...where }, { must: true }),
     ],
   };
 }

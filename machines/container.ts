@@ -1,6 +1,7 @@
 /**
  * The container: what hosts the runs of agents. It is made when there is demand, watched while it hosts runs, and
- * let go when it has been empty for long. Its incarnation tells a restart from a bad connection.
+ * let go when it has been empty for long. Its incarnation tells a restart from a bad connection; its labels and slots
+ * decide which runs, and how many, are placed in it.
  */
 import { setup } from 'xstate';
 import { define } from '../src/core/define.ts';
@@ -9,11 +10,17 @@ import type { ContainerEvent, ContainerInput, HealParams } from './vocabulary.ts
 import { ATTENTION, type Plan, plan, publish, raise, reservedActions, settle, TOWN } from './wiring.ts';
 
 const RESTART_WINDOW_MS = 600_000;
+/** A container of the time before there were labels is the one that is embedded in its town. */
+const LOCAL_LABELS = ['local'];
 /** So many earlier incarnations are remembered, to tell a late report from a restart. */
 const FORMER_MAX = 10;
 
 export type ContainerContext = {
   id: string;
+  /** What it offers: a run is placed here when all the labels that it needs are among them. */
+  labels: string[];
+  /** How many runs it hosts at a time; null: any number. */
+  slots: number | null;
   incarnation: string | null;
   /** Incarnations that it had before, oldest first: what still speaks of one of them says nothing new. */
   former: string[];
@@ -42,6 +49,13 @@ const incarnationOf = (event: ContainerEvent): string | null => {
 function isRenewed(context: ContainerContext, event: ContainerEvent): boolean {
   const seen = incarnationOf(event);
   return seen !== null && seen !== context.incarnation;
+}
+
+/** It has all that the run needs, and room for one more. Whom it takes back (`REVIVED`) is not asked. */
+function suits({ labels, slots, runs }: ContainerContext, event: ContainerEvent): boolean {
+  if (event.type !== 'PLACE') return false;
+  const isRoom = slots === null || runs.length < slots;
+  return isRoom && (event.needs ?? []).every((label) => labels.includes(label));
 }
 
 const recentRestarts = (context: ContainerContext, event: ContainerEvent) =>
@@ -105,11 +119,15 @@ const containerSetup = (policy: Policy) =>
         event.type === 'VACATE' && context.runs.length === 1 && context.runs[0] === event.epoch,
       isEmpty: ({ context }) => context.runs.length === 0,
       hasRuns: ({ context }) => context.runs.length > 0,
-      takesMore: ({ context }) => !context.probation || context.runs.length === 0,
+      takes: ({ context, event }) => suits(context, event),
+      takesMore: ({ context, event }) => suits(context, event) && (!context.probation || context.runs.length === 0),
     },
     actions: {
       ...reservedActions,
       renew: act(renew(policy)),
+      configure: act((_, event) =>
+        event.type === 'CONFIGURE' ? { context: { labels: event.labels, slots: event.slots } } : {},
+      ),
       announceDown,
       announceClosing,
       place: act((context, event) => ({
@@ -165,10 +183,12 @@ export const containerMachine = (policy: Policy) =>
     id: 'container',
     description: 'What hosts the runs of agents.',
     context: ({ input }) => ({
-      ...{ id: input?.id ?? '', incarnation: null, former: [], runs: [], misses: 0, failures: 0 },
+      ...{ id: input?.id ?? '', labels: input?.labels ?? LOCAL_LABELS, slots: input?.slots ?? null },
+      ...{ incarnation: null, former: [], runs: [], misses: 0, failures: 0 },
       ...{ restartedAt: [], probation: false, reason: null },
     }),
     initial: 'absent',
+    on: { CONFIGURE: { actions: 'configure' } },
     states: {
       absent: {
         description: 'Not there, and nobody needs it.',
@@ -208,7 +228,7 @@ export const containerMachine = (policy: Policy) =>
             description: 'It hosts nothing; nobody asks after it.',
             after: { idle: '#container.stopping' },
             on: {
-              PLACE: { target: 'occupied', actions: 'place' },
+              PLACE: { guard: 'takes', target: 'occupied', actions: 'place' },
               REVIVED: { target: 'occupied', actions: 'place' },
             },
           },
@@ -271,6 +291,8 @@ export const containerMachine = (policy: Policy) =>
           VACATE: vacate,
           REVIVED: { actions: 'place' },
           SEEN: [{ guard: 'isFormer' }, { guard: 'isRenewed', actions: 'renew' }, {}],
+          // Whoever makes it is done with waiting: what it still hosts is given up, and not charged.
+          CLOSE: 'stopping',
           RESET: 'up',
         },
       },
@@ -298,8 +320,10 @@ export const containerDefinition = (policy: Policy) =>
   define(containerMachine(policy), {
     settings: policy,
     jitter: { backoff: policy.jitter },
+    defaults: { labels: LOCAL_LABELS, slots: null },
     index: (context: ContainerContext) => ({
       scope: context.id,
+      labels: context.labels,
       links: [{ kind: 'memberOf', to: { machine: 'town', id: TOWN } }],
     }),
   });

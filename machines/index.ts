@@ -39,7 +39,7 @@ function makeMachines(policy: Policy) {
     bead: beadDefinition(policy),
     container: containerDefinition(policy),
     breaker: breakerDefinition(policy),
-    rig: rigDefinition(),
+    rig: rigDefinition(policy),
     escalation: escalationDefinition(policy),
   };
 }

@@ -36,6 +36,9 @@ const numbers = z.strictObject({
   nudgeMs: ms(15 * MINUTE).describe('How long a run may show no progress before it is nudged.'),
   escalateMs: ms(45 * MINUTE).describe('How long after the nudge a person is told of a run without progress.'),
   stallMs: ms(60 * MINUTE).describe('How long after that a run without progress is stopped.'),
+  attendedMs: ms(15 * MINUTE).describe(
+    'How long a person who took a run over may say nothing before its agent goes on.',
+  ),
   maxRunMs: ms(4 * HOUR).describe('The longest that a run may take.'),
   stopMs: ms(30 * SECOND).describe('How long one try to stop a run may take.'),
   stopTriesMax: count(3, 10).describe('Tries to stop a run before it is fenced and left to the sweep.'),
@@ -84,6 +87,12 @@ const numbers = z.strictObject({
   containerBackoffMaxMs: ms(5 * MINUTE).describe('The longest wait between two provisions.'),
   containerIdleMs: ms(10 * MINUTE).describe('How long an empty container is kept.'),
   containerRestartsMax: count(5, 1_000).describe('Restarts in 10 minutes that put a container on probation.'),
+  // The rig
+  rigLookMs: ms(MINUTE).describe(
+    'The wait before a rig that can not start agents is looked at again; doubles each time.',
+  ),
+  rigLookMaxMs: ms(30 * MINUTE).describe('The longest wait between two looks at a rig that can not start agents.'),
+  rigLookTimeoutMs: ms(2 * MINUTE).describe('How long a look at a rig that can not start agents may take.'),
   drainMs: ms(5 * MINUTE).describe('How long a container that drains waits for its runs.'),
   // Merging
   mergeMs: ms(15 * MINUTE).describe('How long a merge with its tests may take.'),
@@ -116,6 +125,7 @@ export const policySchema = numbers.superRefine((policy, context) => {
     'containerBackoffMaxMs',
     'must be at least containerBackoffMs',
   );
+  relation(policy.rigLookMaxMs >= policy.rigLookMs, 'rigLookMaxMs', 'must be at least rigLookMs');
   relation(policy.dispatchesMax >= policy.attemptsMax, 'dispatchesMax', 'must be at least attemptsMax');
 });
 

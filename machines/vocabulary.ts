@@ -34,6 +34,8 @@ export type MergeParams = {
   epoch: number;
   branch: string;
   head: string | null;
+  /** Where the run was; null or absent: where its agent is. */
+  container?: string | null;
 };
 export type MergeResult =
   | { kind: 'merged'; commit: string }
@@ -44,7 +46,15 @@ export type MergeResult =
 
 // The agent -------------------------------------------------------------------------------------------------------
 
-export type AgentInput = { id: string; rig: string; role: 'polecat'; container: string };
+export type AgentInput = {
+  id: string;
+  rig: string;
+  role: 'polecat';
+  /** Where its first run is looked for; empty: nowhere yet. */
+  container: string;
+  /** The one container that it runs in; null or absent: any. */
+  pinned?: string | null;
+};
 
 export type AgentEvent =
   | (Stamped & AgentMessage)
@@ -53,12 +63,28 @@ export type AgentEvent =
   | Outcome<'stopRun', { gone: boolean }, RunParams>;
 
 export type AgentMessage =
-  | { type: 'ASSIGN'; bead: string; epoch: number; probe: boolean; maxRunMs: number | null }
+  | {
+      type: 'ASSIGN';
+      bead: string;
+      epoch: number;
+      probe: boolean;
+      maxRunMs: number | null;
+      /** Where it is to run; absent in old logs: where its last run was. */
+      container?: string;
+      /** The labels of its rig: the container must have them all. */
+      needs?: string[];
+    }
   | { type: 'HEARTBEAT'; epoch: number; incarnation?: string; active?: boolean }
   | { type: 'PROGRESS'; epoch: number; note?: string }
   | { type: 'USAGE'; epoch: number; tokens: number; costUsd: number }
   | { type: 'DONE'; epoch: number; summary?: string }
-  | { type: 'FAILED'; epoch: number; class: 'transient' | 'work' | 'permanent' | 'needs_input'; reason: string }
+  // `permanent`: the work can not be done as it is written; `config`: nothing can, as the rig is configured.
+  | {
+      type: 'FAILED';
+      epoch: number;
+      class: 'transient' | 'work' | 'permanent' | 'config' | 'needs_input';
+      reason: string;
+    }
   | {
       type: 'EXITED';
       epoch: number;
@@ -70,6 +96,12 @@ export type AgentMessage =
     }
   | { type: 'FENCE'; epoch: number; cause: string }
   | { type: 'RELEASE'; bead: string }
+  // What a person says to the run, and that it took it.
+  | { type: 'MESSAGE'; text: string; id?: string; by?: string }
+  | { type: 'MESSAGE_TAKEN'; epoch: number; id: string }
+  // A person has the conversation, and gives it back.
+  | { type: 'TAKE_OVER'; reason?: string }
+  | { type: 'GIVE_BACK'; reason?: string }
   | { type: 'STOP'; reason?: string }
   | { type: 'RESET'; reason?: string }
   | { type: 'PAUSE'; reason?: string }
@@ -107,7 +139,14 @@ export type BeadEvent =
   | Outcome<'abortMerge', { commit: string | null }, MergeParams>;
 
 export type BeadMessage =
-  | { type: 'DISPATCH'; agent: string; epoch: number; probe: boolean }
+  | {
+      type: 'DISPATCH';
+      agent: string;
+      epoch: number;
+      probe: boolean;
+      container?: string;
+      needs?: string[];
+    }
   | { type: 'RUN.STARTED'; agent: string; epoch: number }
   | { type: 'RUN.START_FAILED'; agent: string; epoch: number; reason: string; charged: boolean; hooked: boolean }
   | { type: 'RUN.REJECTED'; agent: string; epoch: number; reason: string }
@@ -132,7 +171,8 @@ export type BeadMessage =
 
 // The container ---------------------------------------------------------------------------------------------------
 
-export type ContainerInput = { id: string };
+/** Its place; before there was one, the embedded container's. */
+export type ContainerInput = { id: string; labels?: string[]; slots?: number | null };
 
 /** Wakes what rests until its cause is gone: beads in `failed.exhausted` and `open.blockedConfig`. */
 export type HealParams = { event: 'CONTAINER_RENEWED' | 'BREAKER_CLOSED' | 'CONFIG_CHANGED'; rig: string | null };
@@ -145,11 +185,14 @@ export type ContainerEvent =
 
 export type ContainerMessage =
   | { type: 'DEMAND' }
-  | { type: 'PLACE'; epoch: number }
+  /** `needs`: labels that the container must have; none when absent. */
+  | { type: 'PLACE'; epoch: number; needs?: string[] }
   | { type: 'VACATE'; epoch: number }
   | { type: 'REVIVED'; epoch: number }
   | { type: 'SEEN'; incarnation: string }
+  | { type: 'CONFIGURE'; labels: string[]; slots: number | null }
   | { type: 'DRAIN'; reason?: string }
+  | { type: 'CLOSE'; reason?: string }
   | { type: 'RESET'; reason?: string }
   | { type: 'CONFIG_CHANGED'; reason?: string };
 
@@ -186,6 +229,32 @@ export type RigConfig = {
   isolation?: 'auto' | 'required' | 'off' | undefined;
   /** What each of their processes may use; absent: no bound. */
   limits?: RigLimits | undefined;
+  /** A container must have all of them to host its runs; absent: any container may. */
+  labels?: string[] | undefined;
+  /** The agent runtime that is driven, in place of `argv`; what it does not say, the town's own does. */
+  runtime?: RigRuntime | undefined;
+};
+/** How an agent runtime is used. No secret is in it: `key` says where it is kept, `env:NAME` or `file:/path`. */
+export type RigRuntime = {
+  driver?: 'kilo' | 'opencode' | 'acp' | 'claude' | 'codex' | undefined;
+  /** The program and its first arguments, where it is not found by its name. */
+  program?: string | undefined;
+  /** As the gateway or the runtime names it. */
+  model?: string | undefined;
+  gateway?: { api?: 'openai-chat' | 'openai-responses' | 'anthropic' | 'kilo' | undefined; url: string } | undefined;
+  key?: string | undefined;
+  /** The runtime's own agent or mode. */
+  mode?: string | undefined;
+  permissions?: 'allow' | 'deny' | 'ask' | undefined;
+  /** The longest time without a sign of life, and the same while a tool runs. */
+  silenceMs?: number | undefined;
+  toolMs?: number | undefined;
+  continuations?: number | undefined;
+  retries?: number | undefined;
+  /** Merged over the configuration that is rendered for it. */
+  settings?: JsonObject | undefined;
+  /** Arguments added at the end. */
+  args?: string[] | undefined;
 };
 export type RigLimits = {
   memoryMb?: number | undefined;
@@ -194,16 +263,25 @@ export type RigLimits = {
   openFiles?: number | undefined;
   fileMb?: number | undefined;
 };
-export type TownInput = { name: string; policy: JsonObject };
+export type TownInput = { name: string; policy: JsonObject; runtime?: RigRuntime | null };
 export type TownEvent = Stamped & TownMessage;
-export type TownMessage = { type: 'CONFIGURE'; policy: JsonObject };
+/** `runtime`: for all rigs that drive one; null takes it away, absent leaves it as it is. */
+export type TownMessage = { type: 'CONFIGURE'; policy: JsonObject; runtime?: RigRuntime | null };
 
 export type RigInput = { id: string; config: RigConfig };
 
-export type RigEvent = Stamped & RigMessage;
+export type LookParams = { rig: string; container: string };
+/** Whether a run could begin; `permanent`: not before something is mended. */
+export type LookResult = { ready: true } | { ready: false; permanent: boolean; reason: string };
+
+export type RigEvent = (Stamped & RigMessage) | Outcome<'lookAtRig', LookResult, LookParams>;
 export type RigMessage =
   | { type: 'DISPATCHED'; epoch: number }
+  /** A start was refused, by no fault of its bead and for every agent alike. */
+  | { type: 'START_REFUSED'; epoch: number; container: string; reason: string; permanent: boolean }
   | { type: 'CONFIGURE'; config: RigConfig }
+  | { type: 'CONFIG_CHANGED'; reason?: string }
+  | { type: 'RESET'; reason?: string }
   | { type: 'PAUSE'; reason?: string }
   | { type: 'RESUME'; reason?: string };
 

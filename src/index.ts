@@ -5,7 +5,7 @@
 
 export { townMachines } from '../machines/index.ts';
 export { defaultPolicy, type Policy, type PolicyPatch, policySchema } from '../machines/policy.ts';
-export type { RigConfig } from '../machines/vocabulary.ts';
+export type { RigConfig, RigRuntime } from '../machines/vocabulary.ts';
 export { parseCommand } from './agents/command.ts';
 export { createIntegrator } from './agents/integrator.ts';
 export { createLocalContainer } from './agents/local.ts';
@@ -15,6 +15,8 @@ export type {
   Evidence,
   Integrator,
   MergeOutcome,
+  Readiness,
+  RunProfile,
   RunReport,
   RunSpec,
   StartOutcome,
@@ -58,6 +60,7 @@ export { openSqlite, openSqliteReadOnly, type ReadOnlyStore } from './store/sqli
 export type {
   AttemptView,
   BeadInput,
+  ContainerStatus,
   EntityView,
   Town,
   TownStatus,
@@ -65,6 +68,6 @@ export type {
   Why,
   WhyCondition,
 } from './town/api.ts';
-export type { PolicyCheck, PolicyProblem, TownOptions } from './town/options.ts';
+export type { Place, PolicyCheck, PolicyProblem, TownOptions } from './town/options.ts';
 // The town: agents, beads, and the hands that run them.
 export { createTown } from './town/town.ts';

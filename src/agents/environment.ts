@@ -1,6 +1,7 @@
 /**
  * The environment of what an orchestrator starts: an allow-list of the town's own, never the whole of it.
  */
+import { delimiter } from 'node:path';
 import { Refused } from '../core/errors.ts';
 import type { RunSpec } from './port.ts';
 import type { Environment } from './secrets.ts';
@@ -21,10 +22,14 @@ export function baseEnvironment(environment: Environment, home?: string): Readon
 export type RunFacts = {
   readonly branch: string;
   readonly promptFile: string;
+  /** Null: there is nothing to tell of the attempts before. */
+  readonly handoverFile: string | null;
   /** Value of `YARDMASTER_RUN`. */
   readonly marker: string;
   readonly secrets: Readonly<Record<string, string>>;
   readonly base: Readonly<Record<string, string>>;
+  /** Folder of the `yardmaster` command of this installation; null: there is none. */
+  readonly shim: string | null;
 };
 
 /**
@@ -43,6 +48,7 @@ export function runEnvironment(run: RunSpec, facts: RunFacts): Readonly<Record<s
     YARDMASTER_PROMPT_FILE: facts.promptFile,
     YARDMASTER_RUN: facts.marker,
   };
+  if (facts.handoverFile !== null) told.YARDMASTER_HANDOVER_FILE = facts.handoverFile;
   if (run.previousBranch !== null) told.YARDMASTER_PREVIOUS_BRANCH = run.previousBranch;
   if (run.api !== null) {
     told.YARDMASTER_API_URL = run.api.url;
@@ -59,5 +65,8 @@ export function runEnvironment(run: RunSpec, facts: RunFacts): Readonly<Record<s
     if (value.includes('\0'))
       throw new Refused('invalid', `the environment variable ${name} holds a NUL character: remove it`);
   }
-  return { ...facts.base, ...added, ...told };
+  const whole: Record<string, string> = { ...facts.base, ...added, ...told };
+  // Whatever a rig sets: a run's own calls come before another installation's.
+  if (facts.shim !== null) whole.PATH = [facts.shim, ...(whole.PATH ? [whole.PATH] : [])].join(delimiter);
+  return whole;
 }

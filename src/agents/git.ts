@@ -14,6 +14,8 @@ export type GitOptions = {
   readonly gitFolder?: string;
   /** Standard input. */
   readonly input?: string;
+  /** Where the usual two minutes are too few. */
+  readonly timeoutMs?: number;
 };
 
 /** Calls of git in one folder after the other; stateless. */
@@ -92,7 +94,7 @@ type Call = {
 };
 
 async function call({ directory, args, env, options }: Call): Promise<GitResult> {
-  const { signal, gitFolder, input } = options;
+  const { signal, gitFolder, input, timeoutMs = callTimeoutMs } = options;
   const place = gitFolder === undefined ? [] : [`--git-dir=${gitFolder}`, `--work-tree=${directory}`];
   const flags = settings.flatMap((setting) => ['-c', setting]);
   const result = await execa('git', ['-C', directory, ...place, ...flags, ...args], {
@@ -101,7 +103,7 @@ async function call({ directory, args, env, options }: Call): Promise<GitResult>
     shell: false,
     reject: false,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
-    timeout: callTimeoutMs,
+    timeout: timeoutMs,
     maxBuffer: outputBytesMax,
     ...(signal ? { cancelSignal: signal } : {}),
   });
@@ -110,7 +112,7 @@ async function call({ directory, args, env, options }: Call): Promise<GitResult>
   }
   if (result.isCanceled) throw new Retryable(`git ${args[0]} in ${directory} was called off`, 0);
   if (result.timedOut)
-    throw new Retryable(`git ${args[0]} in ${directory} did not end within ${callTimeoutMs} ms`, failedAgainMs);
+    throw new Retryable(`git ${args[0]} in ${directory} did not end within ${timeoutMs} ms`, failedAgainMs);
   if (result.exitCode === undefined) {
     throw new Retryable(`git ${args[0]} in ${directory} was ended from outside: ${result.shortMessage ?? ''}`, 1_000);
   }

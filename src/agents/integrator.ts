@@ -16,6 +16,7 @@ import { Retryable, Terminal } from '../core/errors.ts';
 import type { Env } from '../env/env.ts';
 import { forgetAttempts, listAttempts } from './attempt-branches.ts';
 import { killAll } from './child.ts';
+import { describeEarlier } from './earlier-work.ts';
 import { baseEnvironment } from './environment.ts';
 import { checkBranchName, checkCommit, checkIdentifier, createGit, type Git } from './git.ts';
 import { Isolator } from './isolation.ts';
@@ -50,6 +51,7 @@ export function createIntegrator(options: IntegratorOptions): Integrator {
   return {
     merge: (request, signal) => inTurn(`rig:${root}:${request.rig}`, () => work.merge(request, signal)),
     merged: (request) => inTurn(`rig:${root}:${request.rig}`, () => work.merged(request)),
+    earlier: (repository, attempt) => describeEarlier(git, repository, attempt),
     attempts: (repository) => listAttempts(git, repository),
     forget: (repository, attempts) => forgetAttempts(git, repository, attempts),
   };

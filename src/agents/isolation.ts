@@ -58,6 +58,7 @@ while [ "$1" != -- ]; do
     read)
       mkdir -p "\${inner%/*}"; : > "$inner"
       mount -n --bind "$path" "$inner"; mount -n -o remount,bind,ro "$inner" ;;
+    look) mkdir -p "$inner"; mount -n --bind "$path" "$inner"; mount -n -o remount,bind,ro "$inner" ;;
     freeze) mount -n --bind "$path" "$path"; mount -n -o remount,bind,ro "$path" ;;
   esac
 done
@@ -107,9 +108,8 @@ export class Isolator {
     const isBelow = (path: string) => `${path}/`.startsWith(`${top}/`);
     const items = [
       ...(isBelow(cwd) ? ['show', cwd] : []),
-      ...readable.filter(isBelow).flatMap((path) => ['read', path]),
-      // What is above the hidden folder can not be frozen without it.
-      ...(isBelow(repository) || `${top}/`.startsWith(`${repository}/`) ? [] : ['freeze', repository]),
+      ...(await Promise.all(readable.map((path) => realpath(path)))).filter(isBelow).flatMap((path) => ['read', path]),
+      ...frozen(await realpath(repository), top),
     ];
     const user = [String(process.getuid?.() ?? 0), String(process.getgid?.() ?? 0)];
     const boxed = [
@@ -165,4 +165,10 @@ export class Isolator {
       return { available: false, reason: coerceError(thrown).message };
     }
   }
+}
+
+/** The repository can be read: shown again where it is hidden; what is above the hidden folder stays as it is. */
+function frozen(repository: string, top: string): readonly string[] {
+  if (`${repository}/`.startsWith(`${top}/`)) return ['look', repository];
+  return `${top}/`.startsWith(`${repository}/`) ? [] : ['freeze', repository];
 }

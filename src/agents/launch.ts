@@ -10,9 +10,10 @@ import { writePrivate } from './files.ts';
 import { checkIdentifier, committerFor, type Git } from './git.ts';
 import type { Isolator } from './isolation.ts';
 import type { RunSpec } from './port.ts';
-import { resolveBranch } from './repository.ts';
+import { kindInBranch, resolveBranch } from './repository.ts';
 import type { RunFiles, RunRecord } from './run-files.ts';
 import { type Environment, resolveSecrets } from './secrets.ts';
+import type { Shim } from './shim.ts';
 import { type Supervision, startSupervisor } from './supervision.ts';
 import { type AttemptWorktree, attemptBranch, type Worktrees } from './worktrees.ts';
 
@@ -25,6 +26,8 @@ export type LaunchPlace = {
   readonly secretValues: readonly string[];
   readonly incarnation: string;
   readonly isolator: Isolator;
+  /** Null: this installation has no command line. */
+  readonly shim: Shim | null;
 };
 
 /** A start that nothing speaks against. */
@@ -34,6 +37,9 @@ export type PreparedRun = {
   readonly promptToInput: boolean;
   readonly secretValues: readonly string[];
   readonly marker: string;
+  /** What the profile of the rig is known by. */
+  readonly program: string;
+  readonly secrets: Readonly<Record<string, string>>;
 };
 
 export type Launched = Supervision & { readonly record: RunRecord };
@@ -56,7 +62,11 @@ export async function prepareRun(run: RunSpec, files: RunFiles, place: LaunchPla
   const promptFile = files.path('prompt');
   const marker = `${run.town}/${run.agent}/${run.epoch}@${place.incarnation}`;
   const base = baseEnvironment(place.environment, place.home);
-  const environment = runEnvironment(run, { branch: attemptBranch(run), promptFile, marker, secrets, base });
+  const shim = place.shim?.folder ?? null;
+  const environment = runEnvironment(run, {
+    ...{ branch: attemptBranch(run), promptFile, marker, secrets, base, shim },
+    handoverFile: run.handover ? files.path('handover') : null,
+  });
   const { argv, stdin } = fillCommand(run.command, {
     prompt: run.prompt,
     promptFile,
@@ -67,7 +77,7 @@ export async function prepareRun(run: RunSpec, files: RunFiles, place: LaunchPla
   if (name === '') throw new Refused('invalid', `the agent command of ${run.agent} is empty: name a program`);
   await place.isolator.check(boxOf(run));
   await resolveBranch(place.git, run.repository.path, run.repository.targetBranch);
-  const program = await findProgram(name, { path: environment.PATH, directory: run.repository.path });
+  const program = await programOf(run, name, { git: place.git, path: environment.PATH });
   const token = run.api === null ? [] : [run.api.token];
   return {
     // A path in the repository means the file in the worktree.
@@ -75,7 +85,7 @@ export async function prepareRun(run: RunSpec, files: RunFiles, place: LaunchPla
     environment,
     promptToInput: stdin,
     secretValues: [...Object.values(secrets), ...token, ...place.secretValues],
-    marker,
+    ...{ marker, program, secrets },
   };
 }
 
@@ -95,18 +105,23 @@ export async function launchRun(
     const record = toRecord(run, worktree, { marker: prepared.marker, incarnation: place.incarnation });
     await files.write('run', record);
     await writePrivate(files.path('prompt'), run.prompt);
+    if (run.handover) await writePrivate(files.path('handover'), run.handover);
     const committer = await committerFor(run.agent, {
       directory: worktree.worktree,
       environment: prepared.environment,
     });
     const { argv, isBoxed } = await place.isolator.wrap({
       ...{ argv: prepared.argv, directory: worktree.worktree, repository: run.repository.path, ...boxOf(run) },
-      readable: [files.path('prompt')],
+      readable: [
+        files.path('prompt'),
+        ...(run.handover ? [files.path('handover')] : []),
+        ...(place.shim ? [place.shim.file] : []),
+      ],
     });
     const order: ChildOrder = {
       ...{ argv, isBoxed },
       directory: worktree.worktree,
-      environment: { ...committer, ...prepared.environment },
+      environment: { ...committer, ...prepared.environment, YARDMASTER_START_COMMIT: worktree.start },
       inputFile: prepared.promptToInput ? files.path('prompt') : null,
       secretValues: prepared.secretValues,
     };
@@ -116,6 +131,23 @@ export async function launchRun(
     await files.remove();
     await place.worktrees.discard(worktree);
     throw thrown;
+  }
+}
+
+/** In PATH, in the folder of the repository, or in its target branch, where that is bare. */
+async function programOf(
+  { repository: { path: directory, targetBranch: branch } }: RunSpec,
+  name: string,
+  { git, path }: { git: Git; path: string | undefined },
+): Promise<string> {
+  try {
+    return await findProgram(name, { path, directory });
+  } catch (thrown) {
+    const kind = name.includes('/') ? await kindInBranch(git, directory, { branch, name }) : 'absent';
+    if (kind === 'program') return name;
+    if (kind === 'absent') throw thrown;
+    const remedy = `run chmod +x on it, and commit that on ${branch}`;
+    throw new Refused('not_found', `the command "${name}" is not executable: ${remedy}`);
   }
 }
 

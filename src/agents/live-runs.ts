@@ -157,7 +157,7 @@ export class LiveRuns {
     const evidence = await this.#collect(record);
     const tail = failure ?? (await readPiece(files.directory, { maxBytes: tailBytesMax })).text;
     const settled: SettledRecord = { code, signal, evidence, tail, acknowledged: run.quiet };
-    await rm(files.path('prompt'), { force: true });
+    for (const name of ['prompt', 'handover'] as const) await rm(files.path(name), { force: true });
     await files.write('settled', settled);
     this.#runs.delete(keyOf(record));
     if (run.quiet) await this.#tidy(record, evidence);

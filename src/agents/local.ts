@@ -21,7 +21,7 @@ import { makePrivateFolder } from './files.ts';
 import { createGit } from './git.ts';
 import { loadIncarnation, renewIncarnation } from './incarnation.ts';
 import { Isolator } from './isolation.ts';
-import { checkRun, type Launched, type LaunchPlace, launchRun, prepareRun } from './launch.ts';
+import { checkRun, type Launched, type LaunchPlace, launchRun, type PreparedRun, prepareRun } from './launch.ts';
 import { type LiveRun, LiveRuns } from './live-runs.ts';
 import { beforeStart, outcomeOfSpawn, toStartOutcome } from './outcome.ts';
 import { type OutputPiece, type OutputRange, readPiece } from './output.ts';
@@ -29,17 +29,22 @@ import type {
   Container,
   Evidence,
   IsolationStatus,
+  Readiness,
   RigPlan,
+  RunProfile,
   RunReport,
   RunSpec,
   RunStatus,
   StartOutcome,
 } from './port.ts';
 import { isAlive, type ProcessIdentity } from './processes.ts';
+import { specOf } from './profile.ts';
+import { notReady, ReadinessChecks } from './readiness.ts';
 import { Reports } from './reports.ts';
 import { inspectRig, refuseRig } from './rig-check.ts';
 import { listRunFiles, RunFiles, type RunRecord } from './run-files.ts';
 import type { Environment } from './secrets.ts';
+import { makeShim } from './shim.ts';
 import { inTurn } from './turns.ts';
 import { Worktrees } from './worktrees.ts';
 
@@ -69,6 +74,7 @@ export interface LocalContainer extends Container {
   restart(): Promise<{ incarnation: string }>;
   setHeartbeat(everyMs: number): void;
   isolation(): Promise<IsolationStatus>;
+  readiness(profile: RunProfile): Promise<Readiness>;
   /** A piece of a run's output, masked; its end when no offset is given. Null when nothing of the run is kept. */
   readOutput(run: RunName, range: OutputRange): Promise<OutputPiece | null>;
 }
@@ -78,6 +84,12 @@ export function createLocalContainer(options: LocalContainerOptions): LocalConta
   return new Local({ ...options, root: resolve(options.root) });
 }
 
+/** What a start came to before its supervisor. */
+type Admitted =
+  | { readonly running: LiveRun }
+  | { readonly unready: Extract<Readiness, { ready: false }> }
+  | (Launched & { readonly files: RunFiles });
+
 const newRun = { agent: null, child: null, beat: null, outputEnd: 0, settling: null, quiet: false };
 
 class Local implements LocalContainer {
@@ -85,9 +97,10 @@ class Local implements LocalContainer {
   readonly #options: LocalContainerOptions;
   readonly #runsFolder: string;
   readonly #fences: Fences;
+  readonly #readiness: ReadinessChecks;
   readonly #reports: Reports;
   readonly #live: LiveRuns;
-  readonly #place: Omit<LaunchPlace, 'incarnation'>;
+  readonly #place: Omit<LaunchPlace, 'incarnation' | 'shim'>;
   readonly #starting = new Map<Promise<unknown>, RunName>();
   readonly #recovered = new Set<string>();
   #incarnation: Promise<string> | null = null;
@@ -104,6 +117,7 @@ class Local implements LocalContainer {
     this.#reports = new Reports(env);
     this.#live = new LiveRuns({ env, runsFolder: this.#runsFolder, worktrees, reports: this.#reports, heartbeatMs });
     const isolator = new Isolator({ root, hidden: options.hidden ?? null, environment });
+    this.#readiness = new ReadinessChecks({ env, root, git, isolator });
     const { home, secretValues = [] } = options;
     this.#place = { git, worktrees, environment, home, secretValues, isolator };
   }
@@ -122,6 +136,17 @@ class Local implements LocalContainer {
     const { problems, repository } = await inspectRig(plan, this.#options.environment);
     if (problems.length > 0) throw refuseRig(problems);
     return { path: repository?.path ?? plan.path };
+  }
+
+  async readiness(profile: RunProfile): Promise<Readiness> {
+    const spec = specOf(profile);
+    try {
+      const place = await this.#launchPlace(await this.#ready());
+      const prepared = await prepareRun(spec, this.#files(spec), place);
+      return await this.#readiness.of({ ...prepared, spec, shim: place.shim }, { anew: true });
+    } catch (thrown) {
+      return notReady(thrown);
+    }
   }
 
   async isolation(): Promise<IsolationStatus> {
@@ -153,12 +178,15 @@ class Local implements LocalContainer {
       return 'unknown';
     }
     const live = this.#live.get(run);
-    if (live !== null && this.#live.isRunning(live)) return 'running';
+    // One that has ended says so itself: until that is heard, "absent" would be taken for a loss.
+    if (live !== null) return this.#live.isRunning(live) ? 'running' : 'unknown';
     // A start that is on its way may be a process in the next moment.
     const isStarting = [...this.#starting.values()].some(
       ({ agent, epoch }) => agent === run.agent && epoch === run.epoch,
     );
-    return isStarting ? 'unknown' : 'absent';
+    if (isStarting) return 'unknown';
+    const settled = await this.#files(run).settled();
+    return settled === null || settled.acknowledged ? 'absent' : 'unknown';
   }
 
   async list(): Promise<readonly RunName[]> {
@@ -194,6 +222,7 @@ class Local implements LocalContainer {
 
   async close(runs: 'keep' | 'stop'): Promise<void> {
     this.#closed = true;
+    this.#readiness.close();
     await Promise.allSettled(this.#starting.keys());
     if (runs === 'stop') {
       await Promise.all(this.#live.all().map((run) => this.#live.end(run, run.record.graceMs)));
@@ -224,6 +253,7 @@ class Local implements LocalContainer {
   async #start(run: RunSpec, signal: AbortSignal): Promise<StartOutcome> {
     const admitted = await beforeStart(() => this.#admit(run, signal));
     if ('running' in admitted) return accepted(admitted.running, true);
+    if ('unready' in admitted) return { kind: 'refused', ...admitted.unready, scope: 'rig' };
     const { record, files, answer, process } = admitted;
     if (answer?.kind === 'failed') {
       await this.#undo(files, record);
@@ -245,26 +275,34 @@ class Local implements LocalContainer {
    * Asks everything that can speak against a start, ends older runs of the agent, and launches. A throw means:
    * nothing was started.
    */
-  async #admit(run: RunSpec, signal: AbortSignal): Promise<{ running: LiveRun } | (Launched & { files: RunFiles })> {
+  async #admit(run: RunSpec, signal: AbortSignal): Promise<Admitted> {
     checkRun(run);
     const incarnation = await this.#ready();
-    if (this.#closed || signal.aborted) {
-      throw new Refused(
-        'unavailable',
-        `container ${this.id} did not start ${run.agent}: the start was called off, or it is closing`,
-      );
-    }
+    this.#refuseCalledOff(run, signal);
     const files = this.#files(run);
     const running = this.#live.get(run);
     if (running !== null) return { running };
     this.#fences.check(run.agent, run.epoch);
-    const place: LaunchPlace = { ...this.#place, incarnation };
+    const place = await this.#launchPlace(incarnation);
     const prepared = await prepareRun(run, files, place);
+    const readiness = await this.#readiness.of({ ...prepared, spec: run, shim: place.shim }, { anew: false });
+    if (!readiness.ready) return { unready: readiness };
+    this.#refuseCalledOff(run, signal);
     for (const older of this.#live.all().filter(({ record }) => record.agent === run.agent)) {
       await this.#live.end(older, run.graceMs);
     }
     const mayStart = () => this.#fences.check(run.agent, run.epoch);
-    return { ...(await launchRun(run, prepared, { files, place, mayStart })), files };
+    return { ...(await launchRun(run, probed(run, prepared), { files, place, mayStart })), files };
+  }
+
+  #refuseCalledOff({ agent }: RunName, signal: AbortSignal): void {
+    if (!this.#closed && !signal.aborted) return;
+    const what = `container ${this.id} did not start ${agent}`;
+    throw new Refused('unavailable', `${what}: the start was called off, or it is closing`);
+  }
+
+  async #launchPlace(incarnation: string): Promise<LaunchPlace> {
+    return { ...this.#place, incarnation, shim: await makeShim(this.#options.root) };
   }
 
   async #undo(files: RunFiles, record: RunRecord): Promise<void> {
@@ -345,6 +383,12 @@ class Local implements LocalContainer {
   #turn<T>(agent: string, call: () => Promise<T>): Promise<T> {
     return inTurn(`agent:${this.#options.root}:${agent}`, call);
   }
+}
+
+/** What was looked at here need not be looked at again by the run itself. */
+function probed({ command }: RunSpec, prepared: PreparedRun): PreparedRun {
+  if (!command.probe) return prepared;
+  return { ...prepared, environment: { ...prepared.environment, YARDMASTER_READY: '1' } };
 }
 
 function accepted({ record }: LiveRun, alreadyRunning: boolean): StartOutcome {

@@ -48,6 +48,11 @@ export async function toStartOutcome(call: () => Promise<unknown>, signal: Abort
   }
 }
 
+/** Time alone does not mend it. */
+export function isPermanent({ code }: Refused): boolean {
+  return permanentRefusals.has(code);
+}
+
 /**
  * Runs what comes before a start. Whatever is thrown there says that nothing began: a failure that has no meaning of
  * its own (a full disk, a folder that can not be written) becomes one that may work later.
@@ -74,7 +79,10 @@ function fromAnswer(answer: unknown): StartOutcome {
   if (answer === false) return refused('the container answered false: it did not start', false);
   const fields = fieldsOf(answer);
   if (fields.kind === 'accepted' || fields.started === true) return fromAcceptance(fields);
-  if (fields.kind === 'refused') return refused(text(fields.reason, 'no reason was given'), fields.permanent === true);
+  if (fields.kind === 'refused') {
+    const said = refused(text(fields.reason, 'no reason was given'), fields.permanent === true);
+    return fields.scope === 'rig' ? { ...said, scope: 'rig' } : said;
+  }
   if (fields.kind === 'unknown') return { kind: 'unknown', cause: text(fields.cause, 'no cause was given') };
   if (fields.started === false)
     return refused(text(fields.reason, 'the container answered that it did not start'), false);
@@ -91,7 +99,7 @@ function fromAcceptance(fields: Readonly<Record<string, unknown>>): StartOutcome
 }
 
 function fromThrown(thrown: unknown): StartOutcome {
-  if (thrown instanceof Refused) return refused(thrown.message, permanentRefusals.has(thrown.code));
+  if (thrown instanceof Refused) return refused(thrown.message, isPermanent(thrown));
   // Ours: thrown only by what comes before the start, so nothing runs.
   if (thrown instanceof Retryable) return refused(thrown.message, false);
   if (thrown instanceof Terminal) return refused(thrown.message, true);
@@ -139,6 +147,6 @@ function text(value: unknown, otherwise: string): string {
   return typeof value === 'string' && value !== '' ? value : otherwise;
 }
 
-function refused(reason: string, permanent: boolean): StartOutcome {
+function refused(reason: string, permanent: boolean): Extract<StartOutcome, { kind: 'refused' }> {
   return { kind: 'refused', reason, permanent };
 }

@@ -21,7 +21,13 @@ export type StartOutcome =
       readonly branch: string;
       readonly alreadyRunning?: boolean;
     }
-  | { readonly kind: 'refused'; readonly reason: string; readonly permanent: boolean }
+  | {
+      readonly kind: 'refused';
+      readonly reason: string;
+      readonly permanent: boolean;
+      /** `rig`: what every run of the rig needs is not there; nobody is charged for it. */
+      readonly scope?: 'rig' | undefined;
+    }
   | { readonly kind: 'unknown'; readonly cause: string };
 
 /** What a run is told. Secrets are references here; the driver resolves them at the last moment. */
@@ -43,11 +49,24 @@ export type RunSpec = {
   readonly api: { readonly url: string; readonly token: string } | null;
   /** Branch of the previous attempt, where there is one. */
   readonly previousBranch: string | null;
+  /** What it is told of the attempts before: the end of the prompt, and a file of its own. Null: nothing. */
+  readonly handover?: string | null;
   readonly graceMs: number;
   /** Whether it runs in a box of its own; `auto` when absent. */
   readonly isolation?: IsolationMode | undefined;
   readonly limits?: RunLimits | undefined;
 };
+
+/** What has to be there before any run of a rig can start: its command, its secrets, its repository. */
+export type RunProfile = Pick<
+  RunSpec,
+  'town' | 'rig' | 'repository' | 'command' | 'env' | 'secrets' | 'isolation' | 'limits'
+>;
+
+/** `permanent`: not before something is mended, which the reason says. */
+export type Readiness =
+  | { readonly ready: true }
+  | { readonly ready: false; readonly permanent: boolean; readonly reason: string };
 
 /** Whether runs can be kept from the town's folder here, and why not. */
 export type IsolationStatus = { readonly available: boolean; readonly reason: string | null };
@@ -57,6 +76,10 @@ export type AgentCommand = {
   readonly argv: readonly string[];
   /** How the prompt gets there when no argument names it. */
   readonly promptBy: 'stdin' | 'argument' | 'file';
+  /** Says by its exit code whether a run could begin: 0, 75 (later) or 78 (not as it is configured). */
+  readonly probe?: readonly string[] | undefined;
+  /** The program that `argv` drives: another file there is another profile. */
+  readonly drives?: string | undefined;
 };
 
 /** What the orchestrator can find out by itself after a run: no claim of the agent's. */
@@ -64,8 +87,10 @@ export type Evidence = {
   readonly branch: string;
   readonly base: string;
   readonly head: string;
-  /** Commits on the branch beyond the base, a checkpoint of ours included. */
+  /** Commits that this run added to the branch, a checkpoint of ours included. */
   readonly commits: number;
+  /** Commits beyond the base that it began with, because it went on from an earlier attempt; absent: none. */
+  readonly inherited?: number;
   /** True when the container committed what the agent left uncommitted. */
   readonly checkpointed: boolean;
 };
@@ -111,8 +136,15 @@ export interface Container {
    * Rejects with Refused `invalid` and `details.problems`. Without it, the first start tells.
    */
   check?(plan: RigPlan): Promise<{ path: string }>;
+  /**
+   * Looks anew whether a run of a profile could begin, whatever was found before. Without it, the next start tells.
+   * Never rejects but when it can not look.
+   */
+  readiness?(profile: RunProfile): Promise<Readiness>;
   /** Whether runs are kept from the town's folder; without it, nobody knows. */
   isolation?(): Promise<IsolationStatus>;
+  /** Whether it can be reached now: nothing is placed where it can not. Without it, it always can. */
+  isConnected?(): boolean;
   /** How often heartbeats are sent from now on, for runs that are under way too. */
   setHeartbeat?(everyMs: number): void;
   /** Never rejects past the adapter, never hangs past the signal. */
@@ -180,6 +212,24 @@ export type AttemptBranch = {
   readonly at: EpochMs;
 };
 
+/** What the attempts before one left, for its agent to read. */
+export type EarlierWork = {
+  readonly branch: string;
+  readonly head: string;
+  /** Commits that the target branch does not have. */
+  readonly commits: number;
+  /** Commits of the target branch that it does not have. */
+  readonly behind: number;
+  /** As `git diff --stat` says it. */
+  readonly stat: string;
+  /** What was changed since it left the target branch, of text files, at most 6,000 characters. */
+  readonly diff: string;
+  /** There is more than `diff` shows. */
+  readonly isCut: boolean;
+  /** A commit with what its agent had not committed; null: none. */
+  readonly uncommitted: string | null;
+};
+
 export type ForgottenAttempt = {
   readonly bead: string;
   readonly epoch: number;
@@ -191,6 +241,14 @@ export interface Integrator {
   merge(request: MergeRequest, signal: AbortSignal): Promise<MergeOutcome>;
   /** After an unanswered merge: is the work in the target branch already? */
   merged(request: Omit<MergeRequest, 'test' | 'testTimeoutMs'>): Promise<{ commit: string } | null>;
+  /**
+   * Of the attempts before this one, what the newest left that left anything: the next one goes on from there. Null:
+   * nothing that the target branch does not have.
+   */
+  earlier?(
+    repository: MergeRequest['repository'],
+    attempt: { readonly bead: string; readonly epoch: number },
+  ): Promise<EarlierWork | null>;
   /** What attempts left in a repository; without it, nothing is ever removed there. */
   attempts?(repository: MergeRequest['repository']): Promise<readonly AttemptBranch[]>;
   /** Removes the branches of attempts. */

@@ -2,6 +2,7 @@
  * Whether a folder is a repository that a town can work on, and what it looks like.
  */
 import { realpath, stat } from 'node:fs/promises';
+import { posix } from 'node:path';
 import { Refused } from '../core/errors.ts';
 import { checkBranchName, type Git } from './git.ts';
 
@@ -59,6 +60,21 @@ export async function resolveBranch(git: Git, path: string, branch: string): Pro
 export async function branchHead(git: Git, path: string, branch: string): Promise<string | null> {
   const { code, stdout } = await git.try(path, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}^{commit}`]);
   return code === 0 ? stdout : null;
+}
+
+/**
+ * What a relative path is in the tree of a branch: runs have it in their clones, also where no files are checked out.
+ */
+export async function kindInBranch(
+  git: Git,
+  path: string,
+  at: { branch: string; name: string },
+): Promise<'program' | 'file' | 'absent'> {
+  const name = posix.normalize(at.name);
+  if (posix.isAbsolute(name) || name.startsWith('..')) return 'absent';
+  const { code, stdout } = await git.try(path, ['ls-tree', `refs/heads/${at.branch}`, '--', name]);
+  if (code !== 0 || stdout === '') return 'absent';
+  return stdout.startsWith('100755 ') ? 'program' : 'file';
 }
 
 /** Files with uncommitted changes; files that git does not track do not count. */

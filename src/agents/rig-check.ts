@@ -8,6 +8,7 @@ import { createGit } from './git.ts';
 import type { RigPlan } from './port.ts';
 import { inspectRepository, type Repository } from './repository.ts';
 import { checkSecrets, type Environment } from './secrets.ts';
+import { ownCommand, shimName } from './shim.ts';
 
 /** Runs a check; a refusal becomes a sentence of the list. Null: it was refused. */
 export async function noting<T>(problems: string[], check: () => T | Promise<T>): Promise<T | null> {
@@ -30,7 +31,9 @@ export async function inspectRig(plan: Partial<RigPlan>, environment: Environmen
     ? await noting(problems, () => inspectRepository(createGit({ environment }), path, branch))
     : null;
   const directory = repository?.path ?? path ?? '/';
-  for (const [program] of [argv, test]) {
+  // Every run has our own command: it need not be installed for everybody.
+  const isOurs = argv[0] === shimName && ownCommand() !== null;
+  for (const [program] of [isOurs ? [] : argv, test]) {
     if (program) await noting(problems, () => findProgram(program, { path: environment.PATH, directory }));
   }
   for (const { variable, reason } of await checkSecrets(secrets, environment)) {

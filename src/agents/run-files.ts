@@ -5,6 +5,7 @@
  * |---|---|---|
  * | `run.json` | container, before anything starts | which run, on which branch; no secret, no prompt |
  * | `prompt.txt` | container | the prompt; removed when the run has ended |
+ * | `handover.txt` | container | what it is told of the attempts before; removed with the prompt |
  * | `supervisor.json` | supervisor, once | claim: this process, and no other, runs it |
  * | `agent.json` | supervisor | the agent's process |
  * | `exit.json` | supervisor | how the agent ended |
@@ -27,6 +28,7 @@ export type RunRecord = {
   readonly worktree: string;
   readonly branch: string;
   readonly base: string;
+  readonly start?: string;
   readonly incarnation: string;
   /** Value of `YARDMASTER_RUN` in all its processes. */
   readonly marker: string;
@@ -49,6 +51,7 @@ export type SettledRecord = ExitRecord & {
 export const runFileNames = {
   run: 'run.json',
   prompt: 'prompt.txt',
+  handover: 'handover.txt',
   supervisor: 'supervisor.json',
   agent: 'agent.json',
   exit: 'exit.json',

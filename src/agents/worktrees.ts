@@ -1,11 +1,13 @@
 /**
- * A clone and a branch of its own for each attempt: made from the target branch, borrowing the objects of the rig's
- * repository, and read as evidence when the attempt has ended. Only then its branch comes to the rig's repository,
- * fetched like that of a stranger: no setting, hook or filter of an agent is ever read by our git.
+ * A clone and a branch of its own for each attempt, borrowing the objects of the rig's repository: it begins where an
+ * earlier attempt at the bead stopped, else at the target branch, and is read as evidence when it has ended. Only then
+ * its branch comes to the rig's repository, fetched like that of a stranger: no setting, hook or filter of an agent is
+ * ever read by our git.
  */
 import { lstat, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Refused } from '../core/errors.ts';
+import { earlierEnd } from './earlier-work.ts';
 import { makePrivateFolder } from './files.ts';
 import { checkIdentifier, type Git, type GitResult } from './git.ts';
 import { makeOwn, type Origin, readOrigin, writeOwn } from './git-folder.ts';
@@ -18,8 +20,10 @@ export type AttemptWorktree = {
   readonly repository: string;
   readonly worktree: string;
   readonly branch: string;
-  /** Commit that the attempt began at. */
+  /** Where its history leaves that of the target branch. */
   readonly base: string;
+  /** Commit that the attempt began at: the base, or the end of an earlier attempt. Absent in old records: the base. */
+  readonly start?: string;
 };
 
 export type Attempt = { readonly bead: string; readonly epoch: number };
@@ -30,8 +34,8 @@ export function attemptBranch({ bead, epoch }: Attempt): string {
 }
 
 /**
- * Where an attempt began is kept as a ref, so that "the branch adds nothing" and "all of it is merged" can be told
- * apart later.
+ * Where an attempt left the target branch is kept as a ref, so that "the branch adds nothing" and "all of it is
+ * merged" can be told apart later.
  */
 export function attemptBaseRef(branch: string): string {
   return `refs/yardmaster/base/${branch}`;
@@ -60,17 +64,20 @@ export class Worktrees {
    * Makes the clone and the branch of an attempt, or takes up what a crash left of them.
    * @throws Refused `invalid`, `not_found` for ids, paths and branches; Retryable with git's words.
    */
-  async add(attempt: Attempt, from: { path: string; targetBranch: string }): Promise<AttemptWorktree> {
+  async add(
+    attempt: Attempt,
+    from: { path: string; targetBranch: string },
+  ): Promise<AttemptWorktree & { readonly start: string }> {
     checkIdentifier(attempt.bead, 'bead');
     const branch = attemptBranch(attempt);
     const repository = from.path;
     await makePrivateFolder(this.#folder);
     const worktree = join(await realpath(this.#folder), `${attempt.bead}-${attempt.epoch}`);
-    const { base, head } = await this.#refs(from, branch);
+    const { base, start, head, target } = await this.#refs(from, attempt);
     const origin = await readOrigin(this.#git, repository);
-    const made = { repository, worktree, branch, base };
+    const made = { repository, worktree, branch, base, start };
     if (!(await this.#isThere(made, origin)))
-      await this.#clone({ ...made, head: head ?? base, bead: attempt.bead }, from, origin);
+      await this.#clone({ ...made, head: head ?? start, bead: attempt.bead }, { ...from, target }, origin);
     await refuseRedirected(worktree);
     return made;
   }
@@ -81,13 +88,19 @@ export class Worktrees {
    * from it before speaks.
    */
   async collect(attempt: AttemptWorktree): Promise<Evidence> {
-    const { repository, branch, base } = attempt;
+    const { repository, branch, base, start = base } = attempt;
     const origin = await readOrigin(this.#git, repository);
     const isThere = await makeOwn(attempt.worktree, origin);
     const checkpointed = isThere && (await this.#bringHome(attempt));
-    const tip = (await branchHead(this.#git, repository, branch)) ?? base;
-    const counted = tip === base ? '0' : await this.#git.run(repository, ['rev-list', '--count', `${base}..${tip}`]);
-    return { branch, base, head: tip, commits: Number(counted), checkpointed };
+    const found = await branchHead(this.#git, repository, branch);
+    const tip = found ?? start;
+    const inherited = found === null ? 0 : await this.#count(repository, base, start);
+    const commits = await this.#count(repository, start, tip);
+    return { branch, base, head: tip, commits, ...(inherited > 0 && { inherited }), checkpointed };
+  }
+
+  async #count(repository: string, from: string, to: string): Promise<number> {
+    return from === to ? 0 : Number(await this.#git.run(repository, ['rev-list', '--count', `${from}..${to}`]));
   }
 
   /** Removes the folder; what was collected stays. */
@@ -105,14 +118,24 @@ export class Worktrees {
   /** Where the attempt begins (as it was the first time), and where its branch is, if there is one. */
   async #refs(
     from: { path: string; targetBranch: string },
-    branch: string,
-  ): Promise<{ base: string; head: string | null }> {
+    attempt: Attempt,
+  ): Promise<{ base: string; start: string; target: string; head: string | null }> {
+    const branch = attemptBranch(attempt);
     const names = [attemptBaseRef(branch), `refs/heads/${branch}`];
     const found = await this.#listRefs(from.path, names);
     const kept = found.get(attemptBaseRef(branch));
-    const base = kept ?? (await resolveBranch(this.#git, from.path, from.targetBranch));
+    const target = await resolveBranch(this.#git, from.path, from.targetBranch);
+    const earlier = await earlierEnd(this.#git, from, attempt);
+    const base = kept ?? earlier?.base ?? target;
     if (kept === undefined) await this.#git.run(from.path, ['update-ref', attemptBaseRef(branch), base]);
-    return { base, head: found.get(`refs/heads/${branch}`) ?? null };
+    // One that began before there was an earlier end, begins there again.
+    const goesOn = earlier !== null && (await this.#follows(from.path, base, earlier.head));
+    const start = goesOn ? earlier.head : base;
+    return { base, start, target: goesOn ? target : base, head: found.get(`refs/heads/${branch}`) ?? null };
+  }
+
+  async #follows(repository: string, older: string, newer: string): Promise<boolean> {
+    return (await this.#git.try(repository, ['merge-base', '--is-ancestor', older, newer])).code === 0;
   }
 
   async #listRefs(repository: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -130,10 +153,10 @@ export class Worktrees {
 
   async #clone(
     attempt: AttemptWorktree & { head: string; bead: string },
-    { targetBranch }: { targetBranch: string },
+    { targetBranch, target }: { targetBranch: string; target: string },
     origin: Origin,
   ): Promise<void> {
-    const { repository, worktree, branch, base, head, bead } = attempt;
+    const { repository, worktree, branch, head, bead } = attempt;
     await rm(worktree, { recursive: true, force: true });
     const kind = ['--template=', `--object-format=${origin.format}`, `--initial-branch=${branch}`];
     await this.#git.run(this.#folder, ['init', '--quiet', ...kind, '--', worktree]);
@@ -142,8 +165,8 @@ export class Worktrees {
     const earlier = await this.#listRefs(repository, [`refs/heads/attempt/${bead}`]);
     const refs = new Map([
       ...earlier,
-      [`refs/heads/${targetBranch}`, base],
-      [`refs/remotes/origin/${targetBranch}`, base],
+      [`refs/heads/${targetBranch}`, target],
+      [`refs/remotes/origin/${targetBranch}`, target],
       [`refs/heads/${branch}`, head],
     ]);
     const orders = [...refs].map(([name, commit]) => `create ${name} ${commit}\n`).join('');
@@ -153,7 +176,7 @@ export class Worktrees {
 
   /** Saves what was not committed, and fetches the branch. True: something was saved. */
   async #bringHome(attempt: AttemptWorktree): Promise<boolean> {
-    const { repository, worktree, branch, base } = attempt;
+    const { repository, worktree, branch, base, start = base } = attempt;
     const here = await this.#commitAt(attempt, 'HEAD');
     if (here === null) return false;
     const saved = await this.#checkpoint(attempt, here);
@@ -163,7 +186,7 @@ export class Worktrees {
     ];
     const follows = async (older: string, newer: string) =>
       (await this.#inside(attempt, ['merge-base', '--is-ancestor', older, newer])).code === 0;
-    const isAhead = last !== null && last !== onBranch && (await follows(onBranch ?? base, last));
+    const isAhead = last !== null && last !== onBranch && (await follows(onBranch ?? start, last));
     const tip = isAhead ? last : onBranch;
     const wanted = [
       ...(tip === null ? [] : [`+${tip}:refs/heads/${branch}`]),
@@ -188,7 +211,7 @@ export class Worktrees {
    * is kept aside, where nothing is merged from.
    */
   async #checkpoint(attempt: AttemptWorktree, head: string): Promise<'nothing' | 'committed' | 'aside'> {
-    const { branch, base } = attempt;
+    const { branch, base, start = base } = attempt;
     const asked = ['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=all'];
     const status = await this.#inside(attempt, asked);
     // An index that an agent left half written is made again.
@@ -199,7 +222,7 @@ export class Worktrees {
     const tree = await this.#run(attempt, ['write-tree']);
     if (tree === (await this.#run(attempt, ['rev-parse', 'HEAD^{tree}']))) return 'nothing';
     const commit = await this.#run(attempt, ['commit-tree', tree, '-p', head, '-m', message]);
-    const isWork = head === base;
+    const isWork = head === start;
     await this.#run(attempt, ['update-ref', isWork ? 'HEAD' : checkpointRef(branch), commit]);
     return isWork ? 'committed' : 'aside';
   }

@@ -7,14 +7,14 @@ import type { EntityRef } from '../core/types.ts';
 import { refText } from '../core/types.ts';
 import type { LogRow } from '../store/port.ts';
 import type { Town } from '../town/api.ts';
-import { type Caller, type Desk, nameOf } from './caller.ts';
+import { type Caller, type Desk, nameOf, type Reply } from './caller.ts';
 
 const CAUSE = 'question';
 /** How long one call waits: shorter than what clients of MCP wait for an answer. */
 const WAIT_MS = 25_000;
 const LOOK_BACK = 50;
 
-export async function ask({ town, env, signal }: Desk, caller: Caller, question: string): Promise<string> {
+export async function ask({ town, env, signal }: Desk, caller: Caller, question: string): Promise<Reply> {
   const subject = `bead/${caller.bead}`;
   const ref = { machine: 'escalation', id: escalationId(subject, CAUSE) };
   const { agent, epoch } = caller;
@@ -39,7 +39,8 @@ export async function ask({ town, env, signal }: Desk, caller: Caller, question:
       if (signal.aborted) end();
     });
   }
-  return answered() ?? 'Nobody has answered yet. Ask the same again to go on waiting, or go on with other work.';
+  const later = 'Nobody has answered yet. Ask the same again to go on waiting, or go on with other work.';
+  return answered() ?? { settled: 'waiting', answer: later };
 }
 
 /** The latest asking of this question, and what came after it. */
@@ -53,11 +54,11 @@ function isAsked(town: Town, ref: EntityRef, question: string): boolean {
   return rowsSince(town, ref, question) !== null;
 }
 
-function answerTo(town: Town, ref: EntityRef, question: string): string | null {
+function answerTo(town: Town, ref: EntityRef, question: string): Reply | null {
   const resolution = rowsSince(town, ref, question)?.findLast(({ event }) => event.type === 'RESOLVE');
   if (resolution === undefined) return null;
   const { reason } = resolution.event;
   return typeof reason === 'string' && reason !== ''
-    ? `The answer: ${reason}`
-    : 'The question was closed without an answer: decide for yourself.';
+    ? { settled: 'answered', text: reason, answer: `The answer: ${reason}` }
+    : { settled: 'closed', answer: 'The question was closed without an answer: decide for yourself.' };
 }

@@ -3,11 +3,12 @@
  * the run whose capability it came with, so it names neither agent nor bead.
  */
 import { z } from 'zod';
-import type { Town } from '../town/api.ts';
+import { CHECKPOINT } from '../town/handover.ts';
 import { ask } from './ask.ts';
-import { type Caller, type Desk, nameOf } from './caller.ts';
+import { type Caller, type Desk, nameOf, type Reply } from './caller.ts';
 import { createBead } from './create-bead.ts';
 import { describeBead } from './describe-bead.ts';
+import { readInbox } from './inbox.ts';
 import { raise } from './raise.ts';
 
 export type Call = {
@@ -17,8 +18,7 @@ export type Call = {
   readonly description: string;
   /** What its input must be before it is answered. */
   readonly input: z.ZodObject;
-  /** Resolves with what the agent is told, in words. */
-  answer(input: unknown, caller: Caller, desk: Desk): Promise<string>;
+  answer(input: unknown, caller: Caller, desk: Desk): Promise<Reply>;
 };
 
 const line = z.string().trim().min(1).max(4_000);
@@ -28,9 +28,16 @@ type Words = { readonly summary: string; readonly description: string };
 function call<S extends z.ZodObject>(
   words: Words,
   input: S,
-  answer: (input: z.output<S>, caller: Caller, desk: Desk) => Promise<string>,
+  answer: (input: z.output<S>, caller: Caller, desk: Desk) => Promise<string | Reply>,
 ): Call {
-  return { ...words, input, answer: (given, caller, desk) => answer(given as z.output<S>, caller, desk) };
+  return {
+    ...words,
+    input,
+    async answer(given, caller, desk) {
+      const reply = await answer(given as z.output<S>, caller, desk);
+      return typeof reply === 'string' ? { answer: reply } : reply;
+    },
+  };
 }
 
 /** Every call by its name. */
@@ -42,8 +49,8 @@ export const calls: Readonly<Record<string, Call>> = {
         'Say that the bead is done. Commit your work first: what is on your branch is what is judged and merged.',
     },
     z.strictObject({ summary: line.describe('What you did, for the people who read the log.') }),
-    async ({ summary }, caller, { town }) => {
-      await tell(town, caller, { type: 'DONE', summary });
+    async ({ summary }, caller, desk) => {
+      await tell(desk, caller, { type: 'DONE', summary });
       return 'Taken. End your turn now: what is committed on your branch is looked at when this run has ended.';
     },
   ),
@@ -55,14 +62,15 @@ export const calls: Readonly<Record<string, Call>> = {
     z.strictObject({
       reason: line.describe('What stands in the way.'),
       class: z
-        .enum(['transient', 'work', 'permanent', 'needs_input'])
+        .enum(['transient', 'work', 'permanent', 'config', 'needs_input'])
         .default('work')
         .describe(
-          'transient: trying again may help; permanent: it can not be done; needs_input: a person must say more.',
+          'transient: trying again may help; permanent: it can not be done; needs_input: a person must say more; ' +
+            'config: no run can do anything as this rig is configured (a key that is refused, a missing model).',
         ),
     }),
-    async ({ reason, class: failure }, caller, { town }) => {
-      await tell(town, caller, { type: 'FAILED', class: failure, reason });
+    async ({ reason, class: failure }, caller, desk) => {
+      await tell(desk, caller, { type: 'FAILED', class: failure, reason });
       return 'Taken. End your turn now.';
     },
   ),
@@ -72,8 +80,8 @@ export const calls: Readonly<Record<string, Call>> = {
       description: 'Say in a few words what you are doing. It shows people that you get on.',
     },
     z.strictObject({ note: line }),
-    async ({ note }, caller, { town }) => {
-      await tell(town, caller, { type: 'PROGRESS', note });
+    async ({ note }, caller, desk) => {
+      await tell(desk, caller, { type: 'PROGRESS', note });
       return 'Noted.';
     },
   ),
@@ -84,8 +92,8 @@ export const calls: Readonly<Record<string, Call>> = {
         'Leave a note for the run that goes on if this one is cut short: what is done, what is left. Commit before it.',
     },
     z.strictObject({ summary: line.describe('What is done, what is left, and what to beware of.') }),
-    async ({ summary }, caller, { town }) => {
-      await tell(town, caller, { type: 'PROGRESS', note: `${CHECKPOINT}${summary}` });
+    async ({ summary }, caller, desk) => {
+      await tell(desk, caller, { type: 'PROGRESS', note: `${CHECKPOINT}${summary}` });
       return 'Kept: a later run of this bead is told.';
     },
   ),
@@ -105,6 +113,16 @@ export const calls: Readonly<Record<string, Call>> = {
     },
     z.strictObject({ question: line }),
     ({ question }, caller, desk) => ask(desk, caller, question),
+  ),
+  inbox: call(
+    {
+      summary: 'Reads what people say to the run',
+      description:
+        'Read what people have said to you since you last looked. Most often it reaches you by itself, as your next ' +
+        'prompt; look here when you work for long without one. With `wait` it waits for half a minute.',
+    },
+    z.strictObject({ wait: z.boolean().default(false) }),
+    ({ wait }, caller, desk) => readInbox(desk, caller, wait),
   ),
   bead_details: call(
     {
@@ -128,11 +146,10 @@ export const calls: Readonly<Record<string, Call>> = {
   ),
 };
 
-/** How a note begins that was left for a later run. */
-export const CHECKPOINT = 'checkpoint: ';
-
 /** An event to the caller's agent, of the caller's epoch and in its name. */
-async function tell(town: Town, caller: Caller, event: { type: string; [key: string]: string }): Promise<void> {
+async function tell(desk: Desk, caller: Caller, event: { type: string; [key: string]: string }): Promise<void> {
   const { agent, epoch } = caller;
-  await town.send({ machine: 'agent', id: agent }, { ...event, epoch }, { by: nameOf(caller) });
+  const { town, idempotency } = desk;
+  const options = { by: nameOf(caller), ...(idempotency && { idempotency }) };
+  await town.send({ machine: 'agent', id: agent }, { ...event, epoch }, options);
 }

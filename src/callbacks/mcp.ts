@@ -30,7 +30,7 @@ function serverFor(version: string, { caller, desk }: Place): McpServer {
   for (const [name, { description, input, answer }] of Object.entries(calls)) {
     server.registerTool(name, { description, inputSchema: input.shape }, async (given: unknown) => {
       try {
-        return { content: [{ type: 'text', text: await answer(given, caller, desk) }] };
+        return { content: [{ type: 'text', text: (await answer(given, caller, desk)).answer }] };
       } catch (thrown) {
         // An agent is told in words what it can do about it; the protocol itself did not fail.
         return { content: [{ type: 'text', text: desk.town.mask(coerceError(thrown).message) }], isError: true };

@@ -10,6 +10,7 @@ import type { BeadContext } from '../../machines/bead.ts';
 import type { BreakerContext } from '../../machines/breaker.ts';
 import type { ContainerContext } from '../../machines/container.ts';
 import type { Policy } from '../../machines/policy.ts';
+import type { RigContext } from '../../machines/rig.ts';
 import { Bug } from '../core/errors.ts';
 import type { JsonObject } from '../core/types.ts';
 import type { Contexts, MachineName } from './machine-names.ts';
@@ -57,7 +58,7 @@ export function createAbstraction(policy: Policy, detail: Detail): Abstraction {
     bead: beadRules(policy),
     container: containerRules(policy),
     breaker: breakerRules(policy),
-    rig: { id: keep, config: keep, reason: fixed<string | null>(null) },
+    rig: rigRules,
   };
   return {
     told(machine, state, context) {
@@ -89,7 +90,17 @@ function classified(machine: string, rules: Readonly<Record<string, Rule<unknown
 }
 
 const agentRules = (policy: Policy): Rules<AgentContext> => ({
-  ...{ id: keep, rig: keep, role: keep, container: keep, hook: keep, bead: keep, epoch: keep, probe: keep },
+  ...{
+    id: keep,
+    rig: keep,
+    role: keep,
+    container: keep,
+    pinned: keep,
+    hook: keep,
+    bead: keep,
+    epoch: keep,
+    probe: keep,
+  },
   ...{ revivable: keep, began: keep, incarnation: keep, pauseWanted: keep, wanted: keep, containerDown: keep },
   startFailures: upTo(policy.attemptsMax),
   stopTries: upTo(policy.stopTriesMax),
@@ -97,16 +108,27 @@ const agentRules = (policy: Policy): Rules<AgentContext> => ({
   maxRunMs: fixed<number | null>(null),
   reason: fixed<string | null>(null),
   note: fixed<string | null>(null),
+  attended: keep,
+  unheard: fixed<readonly string[] | undefined>([]),
+  messages: fixed<number | undefined>(0),
   tokens: fixed(0),
   costUsd: fixed(0),
 });
+
+/** How often it was looked at only makes the next look later. */
+const rigRules: Rules<RigContext> = {
+  ...{ id: keep, config: keep, reason: fixed<string | null>(null), container: fixed<string | null>(null) },
+  ...{ looks: fixed(0), refusedAt: fixed(0) },
+};
 
 /**
  * What a run leaves behind is read by nobody once it can not come back: the next dispatch overwrites it. That it is the
  * breaker's probe matters to its first failure alone.
  */
-function toldAgent(policy: Policy, state: string, context: AgentContext): AgentContext {
+function toldAgent(policy: Policy, state: string, told: AgentContext): AgentContext {
   const works = state.startsWith('working.');
+  // Whether a person has the conversation is read while it runs, and where it may run again.
+  const context = { ...told, attended: works && told.attended === true };
   const containerDown = works && context.containerDown;
   if (works || context.revivable) {
     return { ...context, probe: context.probe && works && !context.began, containerDown };
@@ -128,7 +150,7 @@ function toldAgent(policy: Policy, state: string, context: AgentContext): AgentC
 const beadRules = (policy: Policy): Rules<BeadContext> => ({
   ...{ id: keep, rig: keep, title: keep, priority: keep, labels: keep, dependsOn: keep, waitingFor: keep },
   ...{ failedDependencies: keep, limits: keep, held: keep, merges: keep, agent: keep, epoch: keep },
-  ...{ ending: keep, asked: keep },
+  ...{ ending: keep, asked: keep, container: keep },
   startFailures: upTo(policy.attemptsMax),
   runFailures: upTo(policy.runsMax),
   evictions: upTo(policy.evictionsFree),
@@ -150,7 +172,7 @@ const beadRules = (policy: Policy): Rules<BeadContext> => ({
 /** Nobody reads the counters of a bead that is over: a reopening clears them. Each review counts its tries anew. */
 function toldBead(state: string, context: BeadContext): BeadContext {
   const none = { startFailures: 0, runFailures: 0, evictions: 0, reworks: 0, mergeTries: 0 };
-  if (state.startsWith('closed.')) return { ...context, ...none, agent: null, epoch: 0, held: false };
+  if (state.startsWith('closed.')) return { ...context, ...none, agent: null, container: null, epoch: 0, held: false };
   if (state.startsWith('failed.') && state !== 'failed.exhausted') return { ...context, ...none };
   return state.startsWith('in_progress.inReview') ? context : { ...context, mergeTries: 0 };
 }
@@ -171,7 +193,7 @@ function meantBeads(policy: Policy, detail: Detail, { state, context }: BeadScen
 }
 
 const containerRules = (policy: Policy): Rules<ContainerContext> => ({
-  ...{ id: keep, incarnation: keep, runs: sorted },
+  ...{ id: keep, labels: keep, slots: keep, incarnation: keep, runs: sorted },
   restartedAt: fixed<number[]>([]),
   probation: fixed(false),
   former: fixed<string[]>([EARLIER]),

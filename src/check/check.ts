@@ -51,6 +51,14 @@ export const fullScenes: readonly Scene[] = [
   sceneOf(2, 1, { name: '2 agents × 1 bead, everything; losses clipped to 1', losses: 1 }),
   sceneOf(2, 1, { name: '2 agents × 1 bead; the breaker stays closed', detail: noBreaker }),
   sceneOf(1, 2, { name: '1 agent × 2 beads, everything; losses clipped to 1', losses: 1 }),
+  sceneOf(2, 1, {
+    name: `2 agents × 1 bead in 2 containers, one with one slot; no ghosts, nothing is merged, ${CLOSED}, ${MOODS}`,
+    ...{ ghosts: false, moods: false, merges: false, losses: 1, detail: bare },
+    places: [
+      { labels: [], slots: null },
+      { labels: [], slots: 1 },
+    ],
+  }),
   sceneOf(1, 2, {
     name: `1 agent × 2 beads, one depends on the other; no ghosts, ${CLOSED}`,
     ...{ chained: true, ghosts: false, losses: 1, detail: bare },
@@ -118,6 +126,8 @@ export const shown: readonly string[] = [
   'closed is closed; a bead that failed changes only when a person reopens it, but for one that is exhausted',
   'counters only grow, but for named resets; a dispatch, a failed start and a lost run are each counted once',
   'an agent works exactly when its bead says so; two agents never work for one bead; no idle agent keeps a bead',
+  'what happens to a container is heard by those whose runs it hosts, and by nobody who runs in another one',
+  'a container takes no run beyond its slots, and none that needs a label that it has not',
   'what an earlier run of an agent says, and what is answered about it, changes nothing',
   'every state that is not an end has a timer, an effect under way, or waits for somebody of a closed list; ' +
     'who waits for a person has told one',

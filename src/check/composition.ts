@@ -68,10 +68,11 @@ export class Composition {
   readonly roles: readonly Role[];
   readonly agents: readonly number[];
   readonly beads: readonly number[];
+  readonly containers: readonly number[];
   readonly #locals: Locals;
   readonly #columns: ReadonlyMap<string, number>;
-  /** Columns by link and end: who hears what is published there. */
-  readonly #linked = new Map<string, number[]>();
+  /** The links of local states, as `kind machine/id`. */
+  readonly #links = new Map<LocalId, readonly string[]>();
   readonly #messages = new Map<Stepped, readonly Message[]>();
   readonly #permutations: readonly Permutation[];
   readonly #renamings = new Map<string, Renaming>();
@@ -84,24 +85,32 @@ export class Composition {
       this.roles.flatMap(({ ref }, column) => (ref.machine === machine ? [column] : []));
     this.agents = columnsOf('agent');
     this.beads = columnsOf('bead');
+    this.containers = columnsOf('container');
     this.#permutations = permutationsOf(scene, this.agents, this.beads);
   }
 
   first(): Row {
     const row = Int32Array.from(this.roles.map(({ ref, input }) => this.#locals.born(ref.machine, ref.id, input)));
-    row.forEach((id, column) => {
-      this.#link(id, column);
-    });
     return this.canonical(row);
   }
 
-  #link(id: LocalId, column: number): void {
-    const local = this.#locals.get(id);
-    const links = this.#locals.definitionOf(local.machine).options.index?.(contextOf(local.snapshot)).links ?? [];
-    for (const { kind, to } of links) {
-      const key = `${kind} ${refText(to)}`;
-      this.#linked.set(key, [...(this.#linked.get(key) ?? []), column]);
+  /** Who hears what is published there: links move with what they are about. */
+  #linked(row: Row, link: string): readonly number[] {
+    const columns: number[] = [];
+    for (let column = 0; column < row.length; column += 1) {
+      if (this.#linksOf(row[column] as LocalId).includes(link)) columns.push(column);
     }
+    return columns;
+  }
+
+  #linksOf(id: LocalId): readonly string[] {
+    const known = this.#links.get(id);
+    if (known) return known;
+    const local = this.#locals.get(id);
+    const { links = [] } = this.#locals.definitionOf(local.machine).options.index?.(contextOf(local.snapshot)) ?? {};
+    const told = links.map(({ kind, to }) => `${kind} ${refText(to)}`);
+    this.#links.set(id, told);
+    return told;
   }
 
   /** All that one move may lead to; none when it is refused. */
@@ -116,7 +125,8 @@ export class Composition {
       const { marks, flaw, sends } = stepped;
       const last = { column, event, from: base, to: stepped.next, before: null };
       if (sends.length === 0) found.push({ row: this.#tidied(next), marks, flaw, last });
-      else this.#walk({ row: next, queue: this.#addressed(column, stepped), position: 0, marks, flaw, last }, found);
+      else
+        this.#walk({ row: next, queue: this.#addressed(next, column, stepped), position: 0, marks, flaw, last }, found);
     }
     // A timer has fired and an effect was answered, whether or not anybody cares.
     if (!isHeard && row[column] !== base) {
@@ -147,7 +157,7 @@ export class Composition {
       marks |= stepped.marks;
       flaw ??= stepped.flaw;
       last = { column, event, from, to: stepped.next, before: last };
-      if (stepped.sends.length > 0) queue = queue.concat(this.#addressed(column, stepped));
+      if (stepped.sends.length > 0) queue = queue.concat(this.#addressed(row, column, stepped));
       if (queue.length > MESSAGES_MAX) throw new Bug('one event causes messages without end');
     }
     found.push({ row: this.#tidied(row), marks, flaw, last });
@@ -167,7 +177,7 @@ export class Composition {
       row[column] = stepped.next;
       this.#walk(
         {
-          ...{ row, queue: queue.concat(this.#addressed(column, stepped)), position: position + 1 },
+          ...{ row, queue: queue.concat(this.#addressed(row, column, stepped)), position: position + 1 },
           ...{ marks: marks | stepped.marks, flaw: flaw ?? stepped.flaw },
           last: { column, event, from, to: stepped.next, before: last },
         },
@@ -176,18 +186,21 @@ export class Composition {
     }
   }
 
-  #addressed(sender: number, stepped: Stepped): readonly Message[] {
+  #addressed(row: Row, sender: number, stepped: Stepped): readonly Message[] {
     const known = this.#messages.get(stepped);
     if (known) return known;
+    let isPublished = false;
     const messages = stepped.sends.flatMap(({ to, event, must }) => {
       const ref = this.roles[sender]?.ref as EntityRef;
       if ('linked' in to) {
-        return (this.#linked.get(`${to.linked} ${refText(ref)}`) ?? []).map((column) => ({ column, event, must }));
+        isPublished = true;
+        return this.#linked(row, `${to.linked} ${refText(ref)}`).map((column) => ({ column, event, must }));
       }
       const column = this.#columns.get(refText(to));
       return column === undefined ? [] : [{ column, event, must }];
     });
-    this.#messages.set(stepped, messages);
+    // Who hears what is published depends on who is linked then.
+    if (!isPublished) this.#messages.set(stepped, messages);
     return messages;
   }
 
@@ -211,18 +224,17 @@ export class Composition {
       const { epoch } = this.#context<AgentContext>(row, column);
       if (epoch !== 0 && epoch !== agentEpoch(place)) epochs.set(epoch, agentEpoch(place));
     });
-    const container = this.#context<ContainerContext>(row, this.#columns.get('container/local') as number);
-    const renewed = container.incarnation === ANOTHER;
+    const renewed = this.containers.flatMap((column) => {
+      const { id, incarnation } = this.#context<ContainerContext>(row, column);
+      return incarnation === ANOTHER ? [id] : [];
+    });
     if (epochs.size > 0) this.#nameTheRest(row, epochs);
-    const key = `${[...epochs].join(';')} ${renewed}`;
+    const key = `${[...epochs].join(';')} ${renewed.join(';')}`;
     const known = this.#renamings.get(key);
     if (known) return known;
-    const incarnations: Readonly<Record<string, string>> = renewed
-      ? { [ANOTHER]: CURRENT, [CURRENT]: EARLIER }
-      : { [ANOTHER]: EARLIER };
     const made: Renaming = {
       epoch: (name) => epochs.get(name) ?? name,
-      incarnation: (name) => incarnations[name] ?? name,
+      incarnation: (name, container) => (renewed.includes(container) ? RENEWED : SAME)[name] ?? name,
       id: (id) => id,
     };
     this.#renamings.set(key, made);
@@ -280,6 +292,10 @@ export class Composition {
   }
 }
 
+/** What incarnations are called when another one took the place of the current, and when none did. */
+const RENEWED: Readonly<Record<string, string>> = { [ANOTHER]: CURRENT, [CURRENT]: EARLIER };
+const SAME: Readonly<Record<string, string>> = { [ANOTHER]: EARLIER };
+
 type Permutation = {
   /** Which column each column comes from. */
   readonly origins: readonly number[];
@@ -290,7 +306,7 @@ type Permutation = {
 
 /** Every way but the trivial one to call agents and beads by each other's names. */
 function permutationsOf(scene: Scene, agents: readonly number[], beads: readonly number[]): Permutation[] {
-  const width = 3 + agents.length + beads.length;
+  const width = rolesOf(scene).length;
   const orders = (count: number) => permutations(Array.from({ length: count }, (_, place) => place));
   const beadOrders = scene.chained ? [beads.map((_, place) => place)] : orders(beads.length);
   return orders(agents.length)

@@ -5,7 +5,7 @@
 import type { Row } from './composition.ts';
 import { type Chosen, leadsTo, partsOf } from './graph.ts';
 import type { Local } from './locals.ts';
-import { driven, edges, type Portions, type Search, type Violation } from './search.ts';
+import { driven, edges, hostsIn, type Portions, type Search, type Violation } from './search.ts';
 import { waitsForPerson } from './state-rules.ts';
 
 type Law = (search: Search) => Violation | null;
@@ -18,7 +18,8 @@ function isBarred(search: Search, row: Row): boolean {
   const { composition, locals } = search;
   const at = (column: number) => locals.get(row[column] as number);
   return (
-    [0, 1, 2].some((column) => waitsForPerson(at(column))) ||
+    [0, 2].some((column) => waitsForPerson(at(column))) ||
+    hostsIn(search, row).every(waitsForPerson) ||
     composition.agents.every((column) => waitsForPerson(at(column)))
   );
 }

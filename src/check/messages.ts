@@ -12,6 +12,7 @@ type Outcomes = Readonly<Record<string, readonly JsonObject[]>>;
 
 const refused = { kind: 'refused', reason: 'refused', permanent: false };
 const forbidden = { kind: 'refused', reason: 'refused for good', permanent: true };
+const unready = { kind: 'refused', reason: 'not ready', permanent: false, details: { scope: 'rig' } };
 const unanswered = { kind: 'unanswered', cause: 'no answer' };
 const succeeded = (result: JsonObject) => ({ kind: 'succeeded', result });
 const branch = 'branch';
@@ -20,7 +21,7 @@ const branch = 'branch';
 const OUTCOMES: Outcomes = {
   startRun: [
     succeeded({ incarnation: CURRENT, branch }),
-    ...[succeeded({ incarnation: ANOTHER, branch }), refused, forbidden, unanswered],
+    ...[succeeded({ incarnation: ANOTHER, branch }), refused, forbidden, unready, unanswered],
   ],
   probeRun: [
     succeeded({ status: 'unknown' }),
@@ -37,6 +38,11 @@ const OUTCOMES: Outcomes = {
   provision: [succeeded({ incarnation: ANOTHER }), succeeded({ incarnation: CURRENT }), refused, forbidden, unanswered],
   checkHealth: [succeeded({ incarnation: CURRENT }), succeeded({ incarnation: ANOTHER }), refused, unanswered],
   closeContainer: [succeeded({}), unanswered],
+  lookAtRig: [
+    succeeded({ ready: true }),
+    ...[true, false].map((permanent) => succeeded({ ready: false, permanent, reason: 'not ready' })),
+    ...[refused, unanswered],
+  ],
 };
 
 export function outcomesOf(type: string, params: JsonObject): readonly EngineEvent[] {
@@ -51,7 +57,7 @@ export const effectsOf: Readonly<Record<string, readonly string[]>> = {
   bead: ['merge', 'probeMerge', 'abortMerge'],
   container: ['provision', 'checkHealth', 'closeContainer'],
   breaker: [],
-  rig: [],
+  rig: ['lookAtRig'],
 };
 
 const evidence = { branch, base: 'base', head: 'head', commits: 1, checkpointed: false };
@@ -84,7 +90,7 @@ export function reports(context: AgentContext, policy: Policy): readonly EngineE
     { type: 'HEARTBEAT', epoch, incarnation: CURRENT, active: true },
     { type: 'HEARTBEAT', epoch, incarnation: EARLIER },
     ...[{ type: 'DONE', epoch }, exited(epoch, 0), exited(epoch, 1)],
-    ...[failed('transient'), failed('permanent'), failed('needs_input'), ...usage],
+    ...[failed('transient'), failed('permanent'), failed('config'), failed('needs_input'), ...usage],
   ];
 }
 
@@ -96,7 +102,8 @@ export function sightings({ former, incarnation }: ContainerContext): readonly E
 
 /** What a person may ask of each machine. A pause of the town or a rig keeps everything as it is, and is left out. */
 export const wishes: Readonly<Record<string, readonly EngineEvent[]>> = {
-  agent: ['STOP', 'RESET', 'PAUSE', 'RESUME', 'CONFIG_CHANGED'].map((type) => ({ type })),
+  agent: ['STOP', 'RESET', 'PAUSE', 'RESUME', 'CONFIG_CHANGED', 'TAKE_OVER', 'GIVE_BACK'].map((type) => ({ type })),
   bead: ['HOLD', 'RELEASE', 'CANCEL', 'REOPEN', 'RESET', 'CONFIG_CHANGED'].map((type) => ({ type })),
   container: ['DRAIN', 'RESET', 'CONFIG_CHANGED'].map((type) => ({ type })),
+  rig: ['RESET', 'CONFIG_CHANGED'].map((type) => ({ type })),
 };

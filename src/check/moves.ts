@@ -8,7 +8,7 @@ import type { EngineEvent, JsonObject } from '../core/types.ts';
 import { type EventId, effectOf, type Local, type LocalId, type Locals, type Stepped } from './locals.ts';
 import { effectsOf, outcomesOf, reports, sightings, wishes } from './messages.ts';
 import { NEW_EPOCH } from './renaming.ts';
-import { agentId, type Scene } from './scene.ts';
+import { agentId, containersOf, type Scene } from './scene.ts';
 
 /** Where an event comes from. */
 export type Kind = 'timer' | 'answer' | 'report' | 'late' | 'proposal' | 'healing' | 'sighting' | 'wish';
@@ -31,8 +31,11 @@ export type Move = {
 
 /** That an absent container is wanted. */
 export const DEMAND = 'DEMAND';
-/** That the bead of a column is dispatched to an agent, perhaps as the breaker's probe. */
-export const proposalName = (column: number, agent: string, probe: boolean) => `${column} ${agent} ${probe}`;
+export const demandName = (container: string) => `${DEMAND} ${container}`;
+type Dispatch = { readonly agent: string; readonly container: string; readonly probe: boolean };
+/** That the bead of a column is dispatched to an agent in a container, perhaps as the breaker's probe. */
+export const proposalName = (column: number, { agent, container, probe }: Dispatch) =>
+  `${column} ${agent} ${container} ${probe}`;
 
 type Plain = Omit<Move, 'column' | 'proposal'>;
 
@@ -56,7 +59,7 @@ export class Moves {
     const moves = [...this.#timers(id, local), ...this.#answers(id, local), ...this.#messages(id, local)];
     const possible = moves
       .filter((move) => this.#matters(id, move))
-      .map((move) => ({ ...move, column, proposal: this.#proposal(move, column) }));
+      .map((move) => ({ ...move, column, proposal: this.#proposal(move, column, local.id) }));
     this.#known.set(id, possible);
     return possible;
   }
@@ -69,10 +72,10 @@ export class Moves {
     return this.#locals.step(id, event).some((stepped) => stepped !== null && !isNothing(stepped));
   }
 
-  #proposal({ kind, event }: Plain, column: number): string | null {
+  #proposal({ kind, event }: Plain, column: number, id: string): string | null {
     if (kind !== 'proposal') return null;
-    const { type, agent, probe } = this.#locals.events[event] as EngineEvent;
-    return type === DEMAND ? DEMAND : proposalName(column, String(agent), probe === true);
+    const said = this.#locals.events[event] as EngineEvent;
+    return said.type === DEMAND ? demandName(id) : proposalName(column, said as unknown as Dispatch);
   }
 
   #timers(id: LocalId, { timers }: Local): Plain[] {
@@ -122,6 +125,8 @@ export class Moves {
     }
     if (machine === 'bead') {
       moves.push(...said('proposal', this.#dispatches(local), () => true), ...said('healing', HEALING));
+      // Its rig wakes it by an effect, which is not told of here.
+      if (state === 'open.blockedConfig') moves.push(...said('healing', [WOKEN], () => true));
     }
     return moves;
   }
@@ -137,18 +142,24 @@ export class Moves {
   #dispatches({ state, context }: Local): readonly EngineEvent[] {
     const all = Array.from({ length: this.#scene.agents }, (_, place) => agentId(place));
     const agents = state === 'in_progress.retryDue' ? all.filter((id) => id === context.agent) : all;
+    const needs = [...this.#scene.needs];
     return agents.flatMap((agent) =>
-      [false, true].map((probe) => ({ type: 'DISPATCH', agent, epoch: NEW_EPOCH, probe })),
+      containersOf(this.#scene).flatMap((container) =>
+        [false, true].map((probe) => ({ type: 'DISPATCH', agent, epoch: NEW_EPOCH, probe, container, needs })),
+      ),
     );
   }
 }
 
 const HEALING = ['CONTAINER_RENEWED', 'BREAKER_CLOSED'].map((type) => ({ type }));
 
+const WOKEN: EngineEvent = { type: 'CONFIG_CHANGED' };
+
 /** What the outcomes of an entity's own effects are about. */
 function paramsOf(context: JsonObject): JsonObject {
   const { id, agent, bead, epoch, container } = context;
   if ('hook' in context) return { agent: id, bead: bead ?? '', epoch, container };
   if ('waitingFor' in context) return { agent: agent ?? '', bead: id, rig: 'r', epoch, branch: '', head: null };
+  if ('looks' in context) return { rig: id, container: '' };
   return { container: id };
 }

@@ -5,9 +5,9 @@
 import type { Policy } from '../../machines/policy.ts';
 import { checkScene, type SceneReport } from './check.ts';
 import { also, drop, type Mutation, mutated, put, without } from './mutation.ts';
-import { type MachineMaker, realMachines, type Scene, sceneOf } from './scene.ts';
+import { CONTAINER, type MachineMaker, realMachines, type Scene, sceneOf } from './scene.ts';
 
-type Where = 'solo' | 'gate' | 'pair' | 'chain' | 'people';
+type Where = 'solo' | 'gate' | 'pair' | 'chain' | 'people' | 'labels' | 'slots' | 'away';
 
 export type Mutant = {
   readonly name: string;
@@ -21,6 +21,10 @@ export type Mutant = {
 const bare = { tokens: false, window: false, probation: false };
 const quiet = { ghosts: false, moods: false, merges: false, losses: 1 as const };
 
+const gpu = { labels: ['gpu'], slots: null };
+const anything = { labels: [], slots: null };
+const full = { labels: [], slots: 0 };
+
 /** The smallest scenes in which the defects can show. */
 export const mutantScenes: Readonly<Record<Where, Scene>> = {
   solo: sceneOf(1, 1, { name: 'solo', ghosts: false, detail: { ...bare, tokens: true } }),
@@ -28,6 +32,10 @@ export const mutantScenes: Readonly<Record<Where, Scene>> = {
   pair: sceneOf(2, 1, { name: 'pair', ...quiet, detail: bare }),
   chain: sceneOf(1, 2, { name: 'chain', ...quiet, moods: true, chained: true, detail: bare }),
   people: sceneOf(1, 1, { name: 'people', ...quiet, operator: true, detail: bare }),
+  // Two containers: of different labels, one of them full, and alike.
+  labels: sceneOf(1, 1, { name: 'labels', ...quiet, detail: bare, needs: ['gpu'], places: [gpu, anything] }),
+  slots: sceneOf(1, 1, { name: 'slots', ...quiet, detail: bare, places: [anything, full] }),
+  away: sceneOf(1, 1, { name: 'away', ...quiet, detail: bare, places: [anything, anything] }),
 };
 
 const lost = (target: string) => ({ guard: 'isCurrentEpoch', target, actions: 'failStart' });
@@ -98,9 +106,9 @@ const agents: readonly Mutant[] = [
     machines: { agent: { guards: { isPermanent: () => false } } },
   },
   {
-    ...{ name: 'quarantined in silence', issue: 'gastownhall/gastown#3638', where: 'gate' },
-    defect: 'an agent waits for a person whom nobody told',
-    machines: { agent: { idle: ['raiseQuarantine'] } },
+    ...{ name: 'blocked in silence', issue: 'gastownhall/gastown#3638', where: 'gate' },
+    defect: 'a rig waits for a person whom nobody told',
+    machines: { rig: { idle: ['raiseBlocked'] } },
   },
   {
     ...{ name: 'stall without a charge', issue: 'Kilo-Org/cloud#1487', where: 'solo' },
@@ -275,6 +283,23 @@ const others: readonly Mutant[] = [
     ...{ name: 'dead container, working agents', issue: 'Kilo-Org/cloud#2061', where: 'gate' },
     defect: 'nobody is asked after: a container that is away is up for ever',
     machines: { container: { config: (at) => drop(at('suspect.resting'), 'healthSuspect') } },
+  },
+  {
+    ...{ name: 'labels ignored', issue: 'github-aws-runners/terraform-aws-github-runner#3360', where: 'labels' },
+    defect: 'a run is given to a machine that has only some of the labels that it needs',
+    machines: { container: { guards: { takes: () => true, takesMore: () => true } } },
+  },
+  {
+    ...{ name: 'slots ignored', issue: 'kestra-io/kestra#7880', where: 'slots' },
+    defect: 'more runs are started than the machine has room for',
+    machines: { container: { guards: { takes: () => true, takesMore: () => true } } },
+  },
+  {
+    ...{ name: 'loss of another one heard', issue: 'livekit/agents#1472', where: 'away' },
+    defect: 'a run listens to the machine that it was first given to, not to the one that it is on',
+    machines: {
+      agent: { index: () => ({ links: [{ kind: 'hostedBy', to: { machine: 'container', id: CONTAINER } }] }) },
+    },
   },
 ];
 

@@ -1,6 +1,6 @@
 /** Machines with a defect planted in them: the real definition, with one thing taken out, added or answered wrongly. */
 import { type AnyStateMachine, assign, createMachine, enqueueActions } from 'xstate';
-import { type Definition, define } from '../core/define.ts';
+import { type DefineOptions, type Definition, define } from '../core/define.ts';
 import { Bug } from '../core/errors.ts';
 import type { JsonObject } from '../core/types.ts';
 
@@ -21,20 +21,23 @@ export type Mutation = {
   readonly idle?: readonly string[];
   /** Actions that set fields of the context. */
   readonly sets?: Readonly<Record<string, JsonObject>>;
+  /** Findability as it is computed instead. */
+  readonly index?: NonNullable<DefineOptions['index']>;
   /** The fence of the definition is open. */
   readonly unfenced?: boolean;
 };
 
 export function mutated(
   definition: Definition,
-  { config, guards = {}, idle = [], sets = {}, unfenced }: Mutation,
+  { config, guards = {}, idle = [], sets = {}, index, unfenced }: Mutation,
 ): Definition {
   const copy = copied(definition.machine.config) as StateConfig;
   config?.((path) => stateAt(copy, path));
   const made = createMachine(copy as never, definition.machine.implementations as never) as AnyStateMachine;
   const nothing = Object.fromEntries(idle.map((name) => [name, enqueueActions(() => undefined)]));
   const setting = Object.fromEntries(Object.entries(sets).map(([name, fields]) => [name, assign(fields as never)]));
-  const { fence, ...options } = definition.options;
+  const { fence, ...kept } = definition.options;
+  const options = { ...kept, ...(index && { index }) };
   const machine = made.provide({ guards, actions: { ...nothing, ...setting } } as never) as AnyStateMachine;
   return define(machine, unfenced || !fence ? options : { ...options, fence });
 }

@@ -10,7 +10,7 @@ import { Bug } from '../core/errors.ts';
 import { HOUR_MS } from './abstraction.ts';
 import { hopsOf, type Row } from './composition.ts';
 import type { Move } from './moves.ts';
-import { isMatched, movesFrom, proposalsIn, type Search } from './search.ts';
+import { hostsIn, isMatched, movesFrom, proposalsIn, type Search } from './search.ts';
 import { waitsForPerson } from './state-rules.ts';
 
 export type Recovery = {
@@ -80,7 +80,8 @@ class Run {
     const at = (column: number) => locals.get(this.#row[column] as number);
     const isSettled = (column: number) =>
       /^(closed\.|in_progress\.running)/.test(at(column).state) || waitsForPerson(at(column));
-    const isBarred = [0, 1, 2].some((column) => waitsForPerson(at(column)));
+    const isBarred =
+      [0, 2].some((column) => waitsForPerson(at(column))) || hostsIn(this.#search, this.#row).every(waitsForPerson);
     return (
       composition.beads.every(isSettled) || composition.agents.every((column) => waitsForPerson(at(column))) || isBarred
     );
@@ -157,6 +158,8 @@ function longestDelays(policy: Policy): Delays {
     ...{ probeResult: policy.breakerProbeMs, dayEnd: 24 * HOUR_MS, provision: policy.provisionMs },
     'breaker.refill': Math.max(HOUR_MS, (24 * HOUR_MS) / policy.townDispatchesPerDay),
     ...{ health: policy.healthMs, healthSuspect: policy.healthSuspectMs, idle: policy.containerIdleMs },
+    ...{ look: policy.rigLookMaxMs * spread, unreadyLook: policy.rigLookMaxMs * spread },
+    lookTimeout: policy.rigLookTimeoutMs,
     ...{ drain: policy.drainMs, 'container.backoff': policy.containerBackoffMaxMs * spread },
   };
 }

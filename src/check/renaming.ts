@@ -27,14 +27,15 @@ export const ANOTHER = 'new';
 
 export type Renaming = {
   readonly epoch: (name: number) => number;
-  readonly incarnation: (name: string) => string;
+  /** The name of an incarnation of a container. */
+  readonly incarnation: (name: string, container: string) => string;
   readonly id: (id: string) => string;
 };
 
 export function renamed(machine: MachineName, context: JsonObject, { epoch, incarnation, id }: Renaming): JsonObject {
   const given = context as unknown;
   const maybe = (name: string | null) => (name === null ? null : id(name));
-  const told = (name: string | null) => (name === null ? null : incarnation(name));
+  const told = (name: string | null, where: string) => (name === null ? null : incarnation(name, where));
   const order = (names: number[]) => [...new Set(names.map(epoch))].sort((one, other) => one - other);
   switch (machine) {
     case 'agent': {
@@ -43,7 +44,7 @@ export function renamed(machine: MachineName, context: JsonObject, { epoch, inca
       return {
         ...agent,
         ...{ id: id(agent.id), hook: maybe(hook), bead: maybe(bead), epoch: epoch(agent.epoch) },
-        incarnation: told(agent.incarnation),
+        incarnation: told(agent.incarnation, agent.container),
       };
     }
     case 'bead': {
@@ -58,8 +59,9 @@ export function renamed(machine: MachineName, context: JsonObject, { epoch, inca
     }
     case 'container': {
       const container = given as ContainerContext;
-      const former = [...new Set(container.former.map(incarnation))].sort();
-      return { ...container, former, runs: order(container.runs), incarnation: told(container.incarnation) };
+      const former = [...new Set(container.former.map((name) => incarnation(name, container.id)))].sort();
+      const own = told(container.incarnation, container.id);
+      return { ...container, former, runs: order(container.runs), incarnation: own };
     }
     case 'breaker': {
       const breaker = given as BreakerContext;

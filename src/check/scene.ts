@@ -4,6 +4,7 @@ import { type Policy, policySchema } from '../../machines/policy.ts';
 import { BREAKER } from '../../machines/wiring.ts';
 import type { Definition } from '../core/define.ts';
 import type { EntityRef, JsonValue } from '../core/types.ts';
+import type { Place } from '../town/options.ts';
 import type { Detail } from './abstraction.ts';
 import type { MachineName } from './machine-names.ts';
 
@@ -11,6 +12,10 @@ export type Scene = {
   readonly name: string;
   readonly agents: number;
   readonly beads: number;
+  /** What the town's own container offers, and what a second one does where there are two. */
+  readonly places: readonly [Place] | readonly [Place, Place];
+  /** The labels that runs need. */
+  readonly needs: readonly string[];
   /** The second bead depends on the first. */
   readonly chained: boolean;
   /** Answers that come after their state was left, twice, or of earlier incarnations. */
@@ -25,11 +30,13 @@ export type Scene = {
   readonly detail: Detail;
 };
 
+const ANY: Place = { labels: [], slots: null };
 const everything: Detail = { tokens: true, window: true, probation: true };
 
 export function sceneOf(agents: number, beads: number, options: Partial<Scene> = {}): Scene {
   return {
-    ...{ name: `${agents} agents × ${beads} beads`, agents, beads, chained: false, ghosts: true, moods: true },
+    ...{ name: `${agents} agents × ${beads} beads`, agents, beads, places: [ANY], needs: [], chained: false },
+    ...{ ghosts: true, moods: true },
     ...{ operator: false, merges: true, losses: 2, detail: everything },
     ...options,
   };
@@ -59,16 +66,19 @@ export type Role = { readonly ref: EntityRef & { machine: MachineName }; readonl
 
 export const RIG = 'r';
 export const CONTAINER = 'local';
+/** A second one, after all the other columns. */
+export const ELSEWHERE = 'elsewhere';
+export const containersOf = ({ places }: Scene) => (places.length === 1 ? [CONTAINER] : [CONTAINER, ELSEWHERE]);
 export const agentId = (place: number) => `p${place + 1}`;
 export const beadId = (place: number) => `b${place + 1}`;
 
 /** The entities of a scene, in the order of the columns of its states. */
-export function rolesOf({ agents, beads, chained, merges }: Scene): readonly Role[] {
+export function rolesOf({ agents, beads, places: [own, other], chained, merges }: Scene): readonly Role[] {
   const many = (count: number, role: (place: number) => Role) =>
     Array.from({ length: count }, (_, place) => role(place));
   return [
     { ref: { machine: 'breaker', id: BREAKER }, input: { id: BREAKER } },
-    { ref: { machine: 'container', id: CONTAINER }, input: { id: CONTAINER } },
+    containerRole(CONTAINER, own),
     { ref: { machine: 'rig', id: RIG }, input: { id: RIG } },
     ...many(agents, (place) => ({
       ref: { machine: 'agent', id: agentId(place) },
@@ -78,7 +88,12 @@ export function rolesOf({ agents, beads, chained, merges }: Scene): readonly Rol
       const dependsOn = chained && place > 0 ? [beadId(place - 1)] : [];
       return { ref: { machine: 'bead', id: beadId(place) }, input: beadInput(beadId(place), { dependsOn, merges }) };
     }),
+    ...(other ? [containerRole(ELSEWHERE, other)] : []),
   ];
+}
+
+function containerRole(id: string, { labels, slots }: Place): Role {
+  return { ref: { machine: 'container', id }, input: { id, labels: [...labels], slots } };
 }
 
 function beadInput(id: string, { dependsOn, merges }: { dependsOn: string[]; merges: boolean }): JsonValue {

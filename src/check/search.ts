@@ -4,13 +4,15 @@
  */
 import type { AgentContext } from '../../machines/agent.ts';
 import type { BeadContext } from '../../machines/bead.ts';
+import type { ContainerContext } from '../../machines/container.ts';
 import type { Policy } from '../../machines/policy.ts';
 import type { EngineEvent } from '../core/types.ts';
+import { Placement, spotOf } from '../town/placement.ts';
 import { createAbstraction } from './abstraction.ts';
 import { Composition, type Outcome, type Row } from './composition.ts';
 import { Graph } from './graph.ts';
 import { type Local, Locals, marks } from './locals.ts';
-import { DEMAND, type Move, Moves, proposalName } from './moves.ts';
+import { demandName, type Move, Moves, proposalName } from './moves.ts';
 import { clipped, type MachineMaker, type Scene } from './scene.ts';
 import { doubleRun, leakedPlace, missedDependency, pairFlaw, stateFlaw } from './state-rules.ts';
 import { StateSet } from './state-set.ts';
@@ -121,7 +123,7 @@ class Explorer {
     for (let column = 0; column < row.length; column += 1) {
       for (const move of moves.of(row[column] as number, column)) {
         for (const outcome of composition.outcomes(row, move)) {
-          const flaw = outcome.flaw ?? tokenless(outcome.marks);
+          const flaw = outcome.flaw ?? tokenless(outcome.marks) ?? strayed(this.#stage, column, outcome);
           if (flaw) {
             this.violation = { sentence: flaw, state: number, to: outcome.row };
             return;
@@ -151,7 +153,10 @@ class Explorer {
         if (flaw) return flaw;
       }
     }
-    const container = leakedPlace(locals.get(row[1] as number));
+    const container = composition.containers.reduce<string | null>(
+      (flaw, column) => flaw ?? leakedPlace(locals.get(row[column] as number)),
+      null,
+    );
     if (container || (composition.agents.length === 1 && composition.beads.length === 1)) return container;
     const of = (columns: readonly number[]) => columns.map((column) => locals.get(row[column] as number));
     const parties = { agents: of(composition.agents), beads: of(composition.beads) };
@@ -198,6 +203,18 @@ function tokenless(mark: number): string | null {
   return isFree ? "a bead was dispatched without a token of the town's breaker" : null;
 }
 
+/** What happens to a container is heard by those whose runs it hosts, and by nobody who runs elsewhere. */
+function strayed({ composition, locals }: Omit<Stage, 'moves'>, column: number, outcome: Outcome): string | null {
+  const own = composition.roles[column]?.ref;
+  if (own?.machine !== 'container' || composition.containers.length === 1) return null;
+  for (let { last: hop } = outcome; hop; hop = hop.before) {
+    const { machine, id, context } = locals.get(hop.from);
+    const elsewhere = machine === 'container' ? id !== own.id : 'container' in context && context.container !== own.id;
+    if (elsewhere && machine !== 'rig') return `container ${own.id} changed, and ${machine} ${id} heard of it`;
+  }
+  return null;
+}
+
 type Doing = { readonly move: Move; readonly outcome: Outcome; readonly proposed: ReadonlySet<string> };
 
 function markOf({ move, outcome, proposed }: Doing): number {
@@ -215,25 +232,38 @@ export function isMatched({ proposal }: Move, proposed: ReadonlySet<string>): bo
   return proposal === null || proposed.has(proposal);
 }
 
+/** The containers that a run could be placed in, if they were up. */
+export function hostsIn({ scene, composition, locals }: Omit<Stage, 'moves'>, row: Row): readonly Local[] {
+  const all = composition.containers.map((column) => locals.get(row[column] as number));
+  return all.filter(({ context }) => {
+    const { labels, slots } = context as unknown as ContainerContext;
+    return slots !== 0 && scene.needs.every((label) => labels.includes(label));
+  });
+}
+
 const LETS = ['closed.available', 'closed.ramping', 'halfOpen.waiting'];
 
 /** What matching would propose here: the rules of `src/town/matching.ts` on a state of the search. */
-export function proposalsIn({ composition, locals }: Pick<Stage, 'composition' | 'locals'>, row: Row): Set<string> {
+export function proposalsIn({ scene, composition, locals }: Omit<Stage, 'moves'>, row: Row): Set<string> {
   const at = (column: number): Local => locals.get(row[column] as number);
   const found = new Set<string>();
-  const [breaker, container, rig] = [at(0), at(1), at(2)];
+  const [breaker, rig] = [at(0), at(2)];
   if (!LETS.includes(breaker.state) || rig.state !== 'active') return found;
   const probe = breaker.state.startsWith('halfOpen');
   for (const column of composition.agents) {
     const agent = at(column);
     if (agent.state !== 'idle.ready') continue;
-    const { hook } = agent.context as unknown as AgentContext;
+    const { hook, pinned } = agent.context as unknown as AgentContext;
     for (const place of composition.beads) {
       const bead = at(place);
       const due = bead.state === 'in_progress.retryDue' && (bead.context as unknown as BeadContext).agent === agent.id;
       if (hook === null ? bead.state !== 'open.ready' : !(hook === bead.id && due)) continue;
-      if (container.state.startsWith('up.')) found.add(proposalName(place, agent.id, probe));
-      else if (container.state === 'absent') found.add(DEMAND);
+      const { container: previous, startFailures } = bead.context as unknown as BeadContext;
+      const wanted = { needs: scene.needs, pinned, previous, failed: startFailures > 0 };
+      const placement = new Placement(composition.containers.map((container) => spotOf(at(container) as never)));
+      const { container, wake } = placement.choose(wanted);
+      if (container !== null) found.add(proposalName(place, { agent: agent.id, container, probe }));
+      if (wake !== null) found.add(demandName(wake));
     }
   }
   return found;

@@ -28,11 +28,9 @@ type Waits = Readonly<Record<string, readonly RegExp[]>>;
 /** Who a state without a deadline waits for: the closed list. */
 const FOR_PERSON: Waits = {
   agent: [/^idle\.quarantined$/],
-  bead: [
-    /^open\.(awaitingInput|blockedConfig|blockedFailedDependency)$/,
-    /^failed\.(gaveUp|permanent|reworkExhausted|budget)$/,
-  ],
+  bead: [/^open\.(awaitingInput|blockedFailedDependency)$/, /^failed\.(gaveUp|permanent|reworkExhausted|budget)$/],
   container: [/^broken$/],
+  rig: [/^blocked\./],
 };
 /** A person brought it there, and needs no telling. */
 const BY_PERSON: Waits = {
@@ -44,7 +42,8 @@ const BY_PERSON: Waits = {
 const FOR_ANOTHER: Waits = {
   // The matcher looks at them whenever something changes; a bead's run is its agent's to end (P4, checked in pairs).
   agent: [/^idle\.ready$/],
-  bead: [/^open\.(ready|blockedDeps)$/, /^in_progress\.(starting|running|stopping)$/, /^closed\./],
+  // What its rig can not start is woken with its rig.
+  bead: [/^open\.(ready|blockedDeps|blockedConfig)$/, /^in_progress\.(starting|running|stopping)$/, /^closed\./],
   container: [/^absent$/],
   breaker: [/^closed\.available$/, /^halfOpen\.waiting$/],
   rig: [/^active$/],

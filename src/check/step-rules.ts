@@ -157,13 +157,13 @@ const doneIsDone: Rule = ({ before, event, after }) =>
     : null;
 
 /** What is refused for good is not tried again until somebody changed something. */
-const forGoodIsForGood: Rule = ({ before, event, after }) =>
+const forGoodIsForGood: Rule = ({ before, event, step, after }) =>
   before.machine === 'agent' &&
   event.type === 'effect.startRun.refused' &&
   event.permanent === true &&
   before.state.startsWith('working.') &&
-  after.state !== 'idle.quarantined'
-    ? `a start that was refused for good left the agent ${after.state}`
+  (!/^idle\.(ready|paused)$/.test(after.state) || !step.sends.some(({ event: said }) => said.type === 'START_REFUSED'))
+    ? `a start was refused for good, the agent is ${after.state}, and its rig goes on`
     : null;
 
 /** An answer that did not come says nothing of the merge; one that came says all. */
@@ -200,7 +200,24 @@ const blockedStays: Rule = ({ before, event }) =>
     ? 'a bead was dispatched before those that it depends on were closed'
     : null;
 
+/** A rig that was refused a start lets nobody in before somebody looked. */
+const refusedRigRests: Rule = ({ before, event, after }) =>
+  before.machine === 'rig' && event.type === 'START_REFUSED' && after.state === 'active'
+    ? 'a start was refused to all of a rig, and the rig is dispatched'
+    : null;
+
+/** A container takes no run beyond its slots, and none that needs a label that it has not. */
+const placedWhereItFits: Rule = ({ before, event }) => {
+  if (before.machine !== 'container' || event.type !== 'PLACE') return null;
+  const { labels, slots, runs } = before.context as { labels: string[]; slots: number | null; runs: number[] };
+  if (slots !== null && runs.length >= slots) return 'a run was placed in a container that has no slot for it';
+  const needs = (event.needs ?? []) as readonly string[];
+  return needs.every((label) => labels.includes(label)) ? null : 'a run was placed where a label is missing';
+};
+
 const RULES: readonly Rule[] = [
+  placedWhereItFits,
+  refusedRigRests,
   ...[forGoodIsForGood, mergeIsKnown, restartsNoticed, oneProbe, blockedStays],
   ...[closedStays, failedStays, keptCounters, healingCounters, dispatchesCounted, dispatchesCapped, lossesCounted],
   ...[startsCounted, tokensTaken],

@@ -69,7 +69,8 @@ function happened({ locals, composition }: Search, { column, kind, event, about 
     case 'report':
       return `the run of ${who} says ${said.type}${said.type === 'EXITED' ? ` with code ${String(said.code)}` : ''}`;
     case 'proposal':
-      return said.type === 'DEMAND' ? `${who} is wanted` : `${who} is dispatched to agent ${String(said.agent)}`;
+      if (said.type === 'DEMAND') return `${who} is wanted`;
+      return `${who} is dispatched to agent ${String(said.agent)} in container ${String(said.container)}`;
     case 'healing':
       return `${who} is woken: ${said.type}`;
     case 'sighting':

@@ -39,12 +39,21 @@ export class Board {
   /** How many beads are in each leaf state: a large backlog is not counted again for each commit. */
   readonly #census = new Map<string, number>();
   readonly #agents = new Map<string, { state: string; bead: string | null }>();
+  readonly #rigs = new Map<string, string>();
 
   putBead({ id, state }: Seen): void {
     const before = this.#beads.get(id);
     if (before !== undefined) this.#census.set(before, (this.#census.get(before) ?? 0) - 1);
     this.#beads.set(id, state);
     this.#census.set(state, (this.#census.get(state) ?? 0) + 1);
+  }
+
+  putRig({ id, state }: Seen): void {
+    this.#rigs.set(id, state);
+  }
+
+  rigs(): readonly Seen[] {
+    return [...this.#rigs].map(([id, state]) => ({ id, state }));
   }
 
   putAgent({ id, state, bead }: Seen & { bead: string | null }): void {
@@ -58,6 +67,7 @@ export class Board {
 
   #takeRow({ entity, event, after }: LogRow): void {
     if (entity.machine === 'bead') this.putBead({ id: entity.id, state: after });
+    if (entity.machine === 'rig') this.putRig({ id: entity.id, state: after });
     if (entity.machine !== 'agent') return;
     const known = this.#agents.get(entity.id)?.bead ?? null;
     const bead = event.type === 'ASSIGN' && typeof event.bead === 'string' ? event.bead : known;
@@ -108,9 +118,11 @@ export class Board {
     const moves = (state: string) => ['running', 'merging', 'waiting'].includes(lotOf(state));
     const moving = states.filter((state) => moves(state) && state !== 'open.blockedDeps');
     if (moving.length === 0) return true;
-    // Agents that can not start as they are configured leave ready work behind.
-    const agents = [...this.#agents.values()];
-    const quarantined = agents.length > 0 && agents.every(({ state }) => state === 'idle.quarantined');
-    return quarantined && moving.every((state) => state === 'open.ready');
+    // What can not start as it is configured leaves ready work behind.
+    const isStuck = (all: readonly { state: string }[], is: RegExp) =>
+      all.length > 0 && all.every(({ state }) => is.test(state));
+    const nobodyStarts =
+      isStuck(this.rigs(), /^blocked\./) || isStuck([...this.#agents.values()], /^idle\.quarantined$/);
+    return nobodyStarts && moving.every((state) => state === 'open.ready');
   }
 }

@@ -2,14 +2,25 @@
  * A running town over HTTP: what commands read and send, typed, with the API's refusals as ours.
  */
 import type { Policy, PolicyPatch } from '../../machines/policy.ts';
+import type { RigRuntime } from '../../machines/vocabulary.ts';
 import { coerceError, type RefusalCode, Refused, Retryable } from '../core/errors.ts';
 import type { EngineEvent, EntityRef, JsonObject, Seq } from '../core/types.ts';
 import { parseRef, refText } from '../core/types.ts';
 import type { Env } from '../env/env.ts';
 import type { LogFilter, Paged, TimerRow } from '../store/port.ts';
-import type { AttemptView, BeadInput, EffectView, EntityView, ListQuery, TownStatus, Why } from '../town/api.ts';
+import type {
+  AttemptView,
+  BeadInput,
+  EffectView,
+  EntityView,
+  ListQuery,
+  MessageView,
+  RunName,
+  TownStatus,
+  Why,
+} from '../town/api.ts';
 import type { LoggedRow, Range, Reader } from './reader.ts';
-import { eventsIn } from './stream.ts';
+import { eventsIn, type ServerEvent } from './stream.ts';
 
 const ANSWER_TIMEOUT_MS = 30_000;
 const KEY_DIGITS = 32;
@@ -22,7 +33,7 @@ export type SentReceipt = { readonly seq: Seq; readonly entity: string; readonly
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 type Wire<T extends { readonly entity: EntityRef }> = Omit<T, 'entity'> & { readonly entity: string };
-type Call = { readonly method: 'GET' | 'POST' | 'PATCH'; readonly path: string; readonly body?: unknown };
+type Call = { readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT'; readonly path: string; readonly body?: unknown };
 
 export class Client implements Reader {
   readonly #options: ClientOptions;
@@ -80,6 +91,14 @@ export class Client implements Reader {
     return this.#read('/policy');
   }
 
+  async runtime(): Promise<RigRuntime | null> {
+    return (await this.#read<{ runtime: RigRuntime | null }>('/runtime')).runtime;
+  }
+
+  setRuntime(runtime: RigRuntime | null): Promise<SentReceipt> {
+    return this.#send({ method: 'PUT', path: '/runtime', body: runtime ?? {} });
+  }
+
   patchPolicy(patch: PolicyPatch): Promise<Policy> {
     return this.#send({ method: 'PATCH', path: '/policy', body: patch });
   }
@@ -100,6 +119,32 @@ export class Client implements Reader {
       body: beads,
     });
     return items;
+  }
+
+  /** Says something to the run of an agent. Refused `not_accepted` with why, when nobody is there to hear it. */
+  say(agent: string, text: string): Promise<SentReceipt & { readonly message: MessageView | null }> {
+    return this.#send({ method: 'POST', path: `/agents/${segment(agent)}/messages`, body: { text } });
+  }
+
+  /** `take-over`, `give-back`, `stop`: one of the commands of agents. */
+  command(agent: string, name: string): Promise<SentReceipt> {
+    return this.#send({ method: 'POST', path: `/agents/${segment(agent)}/${name}`, body: {} });
+  }
+
+  /** A report in the place of the run: that it is done, that it failed. */
+  report(agent: string, body: object): Promise<SentReceipt> {
+    return this.#send({ method: 'POST', path: `/agents/${segment(agent)}/events`, body });
+  }
+
+  async messages(agent: string): Promise<readonly MessageView[]> {
+    return (await this.#read<{ items: readonly MessageView[] }>(`/agents/${segment(agent)}/messages`)).items;
+  }
+
+  /** What a run prints, until it has ended, the signal aborts, or the town closes. */
+  async *output({ agent, epoch }: RunName, query: Query, signal: AbortSignal): AsyncGenerator<ServerEvent> {
+    const path = withQuery(`/agents/${segment(agent)}/runs/${epoch}/output/stream`, query);
+    const answer = await this.#fetch({ method: 'GET', path }, { signal });
+    if (answer.body) yield* eventsIn(answer.body);
   }
 
   /** Log rows from after `from` on, then new ones as they come, until the signal or the town's end. */

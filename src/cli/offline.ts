@@ -17,8 +17,9 @@ import { effectivePolicy, nameOf } from '../town/founding.ts';
 import { stoppedTownSource } from '../town/inspection/source.ts';
 import { createParties } from '../town/parties.ts';
 import { briefOf } from '../town/run-specs.ts';
+import { sharedRuntime } from '../town/settings.ts';
 import { definitionResolver, verifyTown } from '../town/verify.ts';
-import { effectView, listViews, pageSize, statusOf, viewOf } from '../town/views.ts';
+import { effectsPage, listViews, statusOf, timersPage, viewOf } from '../town/views.ts';
 import { explain } from '../town/why.ts';
 import { files } from './places.ts';
 import type { Reader } from './reader.ts';
@@ -59,7 +60,8 @@ export function openOffline(directory: string, env: Env): OfflineTown {
   }
   const { read: reads, backup, close } = openSqliteReadOnly({ file });
   const resolve = definitionResolver(reads);
-  const definitionOf = ({ definition }: EntityRow) => resolve(definition);
+  // What an earlier version left is read as the next start would read it.
+  const definitionOf = ({ definition, ref }: EntityRow) => resolve(definition) ?? today()[ref.machine] ?? null;
   const engine = { definitionOf, reads, env, health: () => ({ ok: true as const }) };
   const parties = createParties((ref) => {
     const view = viewOf(engine, ref);
@@ -67,6 +69,7 @@ export function openOffline(directory: string, env: Env): OfflineTown {
   });
   const name = nameOf(reads) ?? basename(directory);
   const policy = (): Policy => effectivePolicy(reads);
+  const today = (): Readonly<Record<string, Definition>> => townMachines(policy());
   return {
     name,
     get: (ref) => viewOf(engine, ref),
@@ -77,16 +80,14 @@ export function openOffline(directory: string, env: Env): OfflineTown {
     status: () => statusOf(engine, parties, name),
     log: (filter = {}, { from, limit = LOG_PAGE, order = 'asc' } = {}) =>
       reads.log(filter, { limit, order, ...(from !== undefined && { from }) }),
-    timers: ({ limit, after } = {}) => reads.timers({}, { limit: pageSize(limit), ...(after && { after }) }),
-    outbox: ({ limit, after } = {}) => {
-      const page = reads.effects({}, { limit: pageSize(limit), ...(after && { after }) });
-      return { items: page.items.map(effectView), next: page.next };
-    },
+    timers: (query = {}) => timersPage(reads, query),
+    outbox: (query = {}) => effectsPage(reads, query),
     policy,
+    runtime: () => sharedRuntime(parties),
     verify: () => verifyTown(reads),
     backup,
     inspection: () => {
-      const machines: Readonly<Record<string, Definition>> = townMachines(policy());
+      const machines = today();
       return stoppedTownSource({
         ...{ name, env, reads, parties, policy, output: null, worktree: () => null, machines },
         watch: () => () => undefined,

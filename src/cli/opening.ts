@@ -15,6 +15,9 @@ export type OpenOptions = {
   readonly directory: string;
   /** Undefined: the one that the town had last, or any that is free. */
   readonly port?: number;
+  /** Where it listens; the loopback when absent. Any other one needs names in `allowedHosts`. */
+  readonly host?: string;
+  readonly allowedHosts?: readonly string[];
   readonly town: Omit<TownOptions, 'directory' | 'env' | 'environment' | 'checkPolicy' | 'awaitApi'>;
 };
 
@@ -27,12 +30,12 @@ export type OpenTown = {
 };
 
 /** Throws Refused `busy` when another process has the town or the port, `invalid` for what `createTown` refuses. */
-export async function openTown(shell: Shell, { directory, port, town: options }: OpenOptions): Promise<OpenTown> {
+export async function openTown(shell: Shell, { directory, town: options, ...place }: OpenOptions): Promise<OpenTown> {
   const { env, environment } = shell;
   const checkPolicy = createPolicyCheck();
   const town = await createTown({ ...options, directory, env, environment, checkPolicy, awaitApi: true });
   try {
-    const served = await serve(shell, town, { directory, port });
+    const served = await serve(shell, town, { directory, ...place });
     writeAddress(directory, served.url, shell.pid);
     const close = async () => {
       await served.close();
@@ -51,11 +54,13 @@ export function linkTo({ env }: Shell, directory: string, url: string): string {
   return inspectorLink(url, { operatorToken: loadOrCreateToken(files.token(directory)), env });
 }
 
-type ServePlace = { readonly directory: string; readonly port: number | undefined };
-
-async function serve({ env }: Shell, town: Town, { directory, port }: ServePlace): Promise<Served> {
+async function serve(
+  { env, environment }: Shell,
+  town: Town,
+  { directory, port, ...place }: Omit<OpenOptions, 'town'>,
+): Promise<Served> {
   const operatorToken = loadOrCreateToken(files.token(directory));
-  const options = { operatorToken, env, version: packageVersion() };
+  const options = { operatorToken, env, environment, version: packageVersion(), ...place };
   if (port !== undefined) return serveTown(town, { ...options, port });
   try {
     return await serveTown(town, { ...options, port: lastPort(directory) ?? 0 });

@@ -1,6 +1,7 @@
 /** Options that several commands have, and how the command line is put together. */
 import { type Command, Option } from 'commander';
 import { collect, integer } from './parse.ts';
+import { withRuntime } from './runtime.ts';
 import type { Shell } from './shell.ts';
 
 /** What a command is registered with. `finish` takes the exit code. */
@@ -22,7 +23,7 @@ export function withJson(command: Command): Command {
 
 /** What a rig is made of. */
 export function withRig(command: Command): Command {
-  return command
+  return withRuntime(command)
     .option('--repo <folder>', 'the git repository to work on')
     .option('--agent <command>', "the agent's program and arguments; no shell runs it")
     .addOption(
@@ -41,6 +42,7 @@ export function withRig(command: Command): Command {
         "whether runs are kept from the town's folder and other processes (default: auto)",
       ).choices(['auto', 'required', 'off']),
     )
+    .option('--runs-on <label>', 'runs only in containers that have this label; may be repeated', collect)
     .option(
       '--limit <name=number>',
       'bounds each process of a run: memoryMb, processes, cpuSeconds, openFiles, fileMb; may be repeated',

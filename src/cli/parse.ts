@@ -1,6 +1,7 @@
 /** From the words of a command line to values, each refused with what it should be. */
 import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
+import { durationMs } from '../../machines/durations.ts';
 import { aboutSetting, defaultPolicy, type PolicyPatch, policyPatchSchema } from '../../machines/policy.ts';
 import type { RigLimits } from '../../machines/vocabulary.ts';
 import { Refused } from '../core/errors.ts';
@@ -25,6 +26,13 @@ export function integer(least: number, most: number): (text: string) => number {
     if (/^\d+$/.test(text) && number >= least && number <= most) return number;
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
+}
+
+/** A time that passes, in milliseconds: for options such as `--silence 10min`. */
+export function duration(text: string): number {
+  const ms = durationMs(text);
+  if (ms !== null && ms > 0) return ms;
+  throw new InvalidArgumentError('It must be a duration such as 90s, 5min or 2h.');
 }
 
 /** `['leaseMs=90s', 'attemptsMax=3']` as a change of the policy. Throws Refused `invalid` with all problems. */

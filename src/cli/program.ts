@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import { Bug, coerceError, Refused, Retryable, Terminal } from '../core/errors.ts';
 import { registerAdd } from './commands/add.ts';
+import { registerAttach, registerSay } from './commands/attach.ts';
+import { registerCall } from './commands/call.ts';
 import { registerBackup, registerVerify } from './commands/care.ts';
 import { registerCharts } from './commands/charts.ts';
 import { registerCheck } from './commands/check.ts';
@@ -11,6 +13,8 @@ import { registerInspect } from './commands/inspect.ts';
 import { registerList } from './commands/list.ts';
 import { registerLog } from './commands/log.ts';
 import { registerPolicy } from './commands/policy.ts';
+import { registerRunner, registerRunnerToken } from './commands/runner.ts';
+import { registerRuntime } from './commands/runtime.ts';
 import { registerShow, registerWhy } from './commands/show.ts';
 import { registerSimulate } from './commands/simulate.ts';
 import { registerStatus } from './commands/status.ts';
@@ -39,7 +43,10 @@ const registrations: readonly ((registrar: Registrar) => void)[] = [
   ...[
     registerAdd,
     registerTells,
+    registerAttach,
+    registerSay,
     registerPolicy,
+    registerRuntime,
     registerCharts,
     registerCheck,
     registerVerify,
@@ -47,6 +54,9 @@ const registrations: readonly ((registrar: Registrar) => void)[] = [
     registerSimulate,
     registerIncidents,
     registerDrive,
+    registerCall,
+    registerRunner,
+    registerRunnerToken,
   ],
 ];
 

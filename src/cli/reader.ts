@@ -3,6 +3,7 @@
  * rests (`offline.ts`).
  */
 import type { Policy } from '../../machines/policy.ts';
+import type { RigRuntime } from '../../machines/vocabulary.ts';
 import type { EntityRef, Seq } from '../core/types.ts';
 import type { LogFilter, LogRow, Paged, TimerRow } from '../store/port.ts';
 import type { AttemptView, EffectView, EntityView, ListQuery, TownStatus, Why } from '../town/api.ts';
@@ -25,4 +26,5 @@ export interface Reader {
   timers(query?: PageQuery): Awaitable<Paged<TimerRow>>;
   outbox(query?: PageQuery): Awaitable<Paged<EffectView>>;
   policy(): Awaitable<Policy>;
+  runtime(): Awaitable<RigRuntime | null>;
 }

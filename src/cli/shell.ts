@@ -2,6 +2,7 @@
  * What a command touches of the process around it, as a port: two writers, the environment, the folder, the signals.
  * `createShell` is the real one; tests hand in one that remembers what was written.
  */
+import { createInterface } from 'node:readline';
 import type { Env, LogLevel } from '../env/env.ts';
 import { createSystemEnv } from '../env/system.ts';
 import { plain } from './text.ts';
@@ -15,11 +16,20 @@ export interface Writer {
   readonly columns: number;
 }
 
+/** What a person types, line by line. */
+export interface LineReader {
+  /** True when a person is there to type. */
+  readonly isTerminal: boolean;
+  /** Returns the unsubscriber, after which nothing is read any more. */
+  onLine(listener: (line: string) => void): () => void;
+}
+
 export type LogSink = (level: LogLevel, message: string) => void;
 
 export interface Shell {
   readonly out: Writer;
   readonly errors: Writer;
+  readonly input: LineReader;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The current folder. */
   readonly directory: string;
@@ -46,6 +56,7 @@ export function createShell(): Shell {
   return {
     out: writerTo(process.stdout),
     errors,
+    input: lineReader(),
     environment: process.env,
     directory: process.cwd(),
     pid: process.pid,
@@ -71,6 +82,19 @@ function writerTo(stream: NodeJS.WriteStream): Writer {
     },
     get columns() {
       return stream.columns || COLUMNS_DEFAULT;
+    },
+  };
+}
+
+function lineReader(): LineReader {
+  return {
+    get isTerminal() {
+      return process.stdin.isTTY === true;
+    },
+    onLine(listener) {
+      const lines = createInterface({ input: process.stdin, terminal: false });
+      lines.on('line', listener);
+      return () => lines.close();
     },
   };
 }

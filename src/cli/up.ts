@@ -7,8 +7,10 @@ import { resumeOwnPause } from './interruption.ts';
 import { openBefore } from './offline.ts';
 import { openTown } from './opening.ts';
 import { examples, type Registrar, withData, withPort, withRig, withTown } from './options.ts';
+import { collect } from './parse.ts';
 import { files, placeOfRepository, placeOfTown, townName } from './places.ts';
 import { polecats } from './run.ts';
+import { givenRuntime } from './runtime.ts';
 import type { Shell } from './shell.ts';
 import { plural } from './text.ts';
 
@@ -18,6 +20,10 @@ export type UpOptions = RigOptions & {
   readonly policy?: string;
   readonly set?: readonly string[];
   readonly port?: number;
+  readonly host?: string;
+  readonly allowedHost?: readonly string[];
+  /** False with `--no-local`. */
+  readonly local?: boolean;
 };
 
 const PORT = 4_680;
@@ -33,11 +39,15 @@ export function registerUp({ program, shell, finish }: Registrar): void {
         'opened as it is.',
     );
   withPort(withTown(withRig(withData(command, '~/.yardmaster/<repository>-<hash>'))), String(PORT))
+    .option('--host <address>', 'the address to listen on (default: 127.0.0.1, this machine only)')
+    .option('--allowed-host <name:port>', 'a name that it is reached by from elsewhere; may be repeated', collect)
+    .option('--no-local', 'host no agents here: runners do (docs/RUNNERS.md)')
     .addHelpText(
       'after',
       examples(
         "yardmaster up --repo . --agent 'claude -p' --test 'npm test' --agents 4",
         'yardmaster up --data /srv/town --port 8080',
+        'yardmaster up --data /srv/town --no-local --host 10.0.0.5 --allowed-host town.lan:4680',
       ),
     )
     .action(async (options: UpOptions) => finish(await up(shell, options)));
@@ -46,10 +56,12 @@ export function registerUp({ program, shell, finish }: Registrar): void {
 /** Resolves with the exit code when a signal ended it. */
 export async function up(shell: Shell, options: UpOptions): Promise<number> {
   const { directory, town: townOptions } = await planUp(shell, options);
+  warnOfTheOpen(shell, options);
   const { town, url, link, close } = await openTown(shell, {
-    directory,
-    port: options.port ?? PORT,
-    town: townOptions,
+    ...{ directory, port: options.port ?? PORT },
+    ...(options.host !== undefined && { host: options.host }),
+    ...(options.allowedHost && { allowedHosts: options.allowedHost }),
+    town: { ...townOptions, local: options.local ?? true },
   });
   // An interrupted `run` left a pause of its own; a person's pause stays, and is said.
   await resumeOwnPause(town);
@@ -83,14 +95,23 @@ async function planUp(shell: Shell, options: UpOptions) {
   return { directory, town: { name, policy, agents, rigs: { [rig.id]: rig.config } } };
 }
 
+/** There is no TLS here: what is sent over a network is read by whoever listens. */
+function warnOfTheOpen({ errors }: Shell, { host }: UpOptions): void {
+  if (host === undefined || /^(localhost|127\..*|::1)$/.test(host)) return;
+  errors.write(
+    `warning: ${host} is open to other machines, and without TLS: tokens and work can be read on the way; ` +
+      'an ssh tunnel or a TLS proxy keeps them (docs/RUNNERS.md)\n',
+  );
+}
+
 /** What describes a rig means nothing without its repository. */
 function refuseRigOptions(options: UpOptions): void {
-  const { agent, agents, prompt, test, branch, env, secret, isolation, limit } = options;
-  const given = Object.entries({ agent, agents, prompt, test, branch, env, secret, isolation, limit }).filter(
-    ([, value]) => value !== undefined,
-  );
-  if (given.length === 0) return;
-  const names = given.map(([name]) => `--${name}`).join(', ');
+  const { agent, agents, prompt, test, branch, env, secret, isolation, limit, runsOn } = options;
+  const rig = { agent, agents, prompt, test, branch, env, secret, isolation, limit, 'runs-on': runsOn };
+  const given = Object.entries(rig).filter(([, value]) => value !== undefined);
+  const all = [...given.map(([name]) => `--${name}`), ...givenRuntime(options)];
+  if (all.length === 0) return;
+  const names = all.join(', ');
   throw new Refused('invalid', `${names} without a repository: add --repo <folder>`);
 }
 

@@ -47,7 +47,10 @@ export class Waiting {
 
   look(): string | null {
     const now = this.#clock.now();
-    const cause = this.#board.tally().waiting === 0 ? null : (this.#ofBreaker() ?? this.#ofAgents() ?? this.#ofBeads());
+    const cause =
+      this.#board.tally().waiting === 0
+        ? null
+        : (this.#ofBreaker() ?? this.#ofRigs() ?? this.#ofAgents() ?? this.#ofBeads());
     const told = this.#told;
     if (cause === null) {
       if (told?.key !== 'rate') this.#told = null;
@@ -72,6 +75,17 @@ export class Waiting {
     const { townDispatchesPerHour, townDispatchesPerDay } = this.#town.policy();
     const rate = `${townDispatchesPerHour} runs an hour, ${townDispatchesPerDay} a day`;
     return { key: 'rate', sentence: `The town started as many runs as it may (${rate}): the next waits ${until()}.` };
+  }
+
+  /** What agents need is away for now, all over the town. */
+  #ofRigs(): Cause | null {
+    const rigs = this.#board.rigs();
+    const [first] = rigs;
+    if (!first || !this.#isStill() || !rigs.every(({ state }) => state.startsWith('unready.'))) return null;
+    const reason = this.#town.get({ machine: 'rig', id: first.id })?.context.reason;
+    const until = this.#until(rigs.map(({ id }) => ({ machine: 'rig', id })));
+    const why = typeof reason === 'string' ? plain(reason) : 'no reason';
+    return { key: `rigs ${why}`, sentence: `No run could begin (${why}): nothing is started ${until}.` };
   }
 
   #ofAgents(): Cause | null {

@@ -75,6 +75,7 @@ export function watchTown(town: Town, { writer, paint, env, onRecovery }: WatchO
 function seeded(town: Town): Board {
   const board = new Board();
   for (const { id, substate } of everyView(town, 'bead')) board.putBead({ id, state: substate });
+  for (const { id, substate } of everyView(town, 'rig')) board.putRig({ id, state: substate });
   for (const { id, substate, context } of everyView(town, 'agent')) {
     board.putAgent({ id, state: substate, bead: typeof context.bead === 'string' ? context.bead : null });
   }

@@ -23,6 +23,8 @@ export type DefineOptions<TContext = unknown> = {
   readonly fence?: (context: TContext, event: EngineEvent) => string | null;
   /** The input with which a send to an unknown id gives birth to it. Absent: such a send is refused. */
   readonly autoCreate?: (id: string) => JsonValue;
+  /** Fields of the context that were added later: stored snapshots of before have them with these values. */
+  readonly defaults?: Partial<TContext>;
   /** What the machine's factory closed over (its policy): part of the hash. */
   readonly settings?: JsonValue;
   /** Pure lease extensions are logged at most once in this many milliseconds; 60,000 when absent. */

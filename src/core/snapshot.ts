@@ -30,13 +30,20 @@ export function hydrate(definition: Definition, json: string): Hydrated {
   try {
     const parts: unknown = JSON.parse(json);
     assert(isParts(parts), 'it is not an object with status, value and context');
-    return wrap(definition.stepper.restore(parts));
+    return wrap(definition.stepper.restore(withDefaults(definition, parts)));
   } catch (thrown) {
     const why = coerceError(thrown).message;
     throw new Bug(`a stored snapshot does not fit machine '${definition.name}' (${definition.hash}): ${why}`, {
       cause: thrown,
     });
   }
+}
+
+/** What an earlier version of the machine wrote has the fields that came later. */
+function withDefaults({ options: { defaults } }: Definition, parts: StoredParts): StoredParts {
+  const context = parts.context as JsonObject;
+  const missing = Object.entries(defaults ?? {}).filter(([field]) => !(field in context));
+  return missing.length === 0 ? parts : { ...parts, context: { ...context, ...Object.fromEntries(missing) } };
 }
 
 function isParts(parts: unknown): parts is StoredParts {

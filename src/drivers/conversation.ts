@@ -8,9 +8,10 @@
 import { Bug, coerceError, Terminal } from '../core/errors.ts';
 import { within } from './deadline.ts';
 import { isThrottle, type Judgement, shorten } from './failures.ts';
-import type { DriverHost, PersonInput } from './host.ts';
+import type { DriverHost } from './host.ts';
+import { Person } from './person.ts';
 import type { Ended, RunRequest } from './port.ts';
-import { firstPrompt, goOn, interrupted } from './prompts.ts';
+import { firstPrompt, givenBack, goOn, interrupted } from './prompts.ts';
 import { Watch } from './watch.ts';
 
 export type TurnEnd =
@@ -52,14 +53,20 @@ type Run = {
   readonly signal: AbortSignal;
   readonly open: Opener;
   readonly watch: Watch;
-  readonly messages: string[];
+  readonly person: Person;
 };
 
 type Verdict =
   | { readonly outcome: 'completed' | 'stopped' }
   | ({ readonly outcome: 'failed' } & Judgement)
   /** Not yet: this prompt comes next. */
-  | { readonly outcome: 'next'; readonly prompt: string };
+  | ({ readonly outcome: 'next' } & Next);
+
+type Next = {
+  readonly prompt: string;
+  /** True: it is what a person says, and not ours. */
+  readonly isPersons: boolean;
+};
 
 /** One attempt at the work. Emits `ended` and resolves with the same; never rejects. */
 export async function converse(
@@ -67,15 +74,16 @@ export async function converse(
   host: DriverHost,
   rest: { signal: AbortSignal; open: Opener },
 ): Promise<Ended> {
-  const watch = new Watch(host, request.profile.limits);
-  const messages: string[] = [];
-  const forget = host.onPerson((input: PersonInput) => {
-    if (input.kind === 'message') messages.push(input.text);
-  });
-  const verdict = await attempt({ request, host, watch, messages, ...rest }).catch((thrown: unknown): Final => {
+  const person = new Person(host);
+  const emit: DriverHost['emit'] = (event) => {
+    host.emit(event);
+    if (event.kind === 'accepted') person.accepted();
+  };
+  const watch = new Watch({ ...host, emit }, request.profile.limits);
+  const verdict = await attempt({ request, host, watch, person, ...rest }).catch((thrown: unknown): Final => {
     return rest.signal.aborted ? { outcome: 'stopped' } : { outcome: 'failed', ...asJudgement(thrown) };
   });
-  forget();
+  person.close();
   watch.end();
   const ended: Ended = { ...verdict, tail: watch.tail() };
   host.emit({ kind: 'ended', ...ended });
@@ -88,17 +96,27 @@ async function attempt(run: Run): Promise<Final> {
   const { request, signal, open, watch } = run;
   let conversation = await open(request.earlier?.session ?? null, watch, signal);
   const counts = { restarts: 0, continuations: 0 };
-  let prompt = firstPrompt(request, conversation.resumed);
+  let next: Next = { prompt: firstPrompt(request, conversation.resumed), isPersons: false };
+  /** What a person kept from being prompted, and the agent has to know before their words. */
+  let withheld = '';
   try {
     for (;;) {
-      const end = await oneTurn(run, conversation, prompt);
-      const verdict = end === 'stopped' ? ({ outcome: 'stopped' } as const) : await weigh(run, end, counts);
+      const end = await oneTurn(run, conversation, next);
+      if (end === 'stopped') return { outcome: 'stopped' };
+      if (end === 'withheld') withheld = next.prompt;
+      const isCut = end === 'withheld' || end === 'attended';
+      const verdict = isCut || run.person.attends ? await attend(run, end) : await weigh(run, end, counts);
       if (verdict.outcome !== 'next') return verdict;
-      prompt = verdict.prompt;
-      if (end === 'stopped' || end.kind !== 'lost') continue;
-      await conversation.close();
-      conversation = await open(conversation.session, watch, signal);
-      if (!conversation.resumed) prompt = firstPrompt(request, false);
+      next = verdict;
+      if (!isCut && end.kind === 'lost') {
+        await conversation.close();
+        conversation = await open(conversation.session, watch, signal);
+        if (!conversation.resumed) withheld = firstPrompt(request, false);
+      }
+      // Who remembers nothing is told the task again.
+      if (next.isPersons && conversation.session === null) withheld = firstPrompt(request, false);
+      if (withheld !== '') next = { ...next, prompt: next.isPersons ? `${withheld}\n\n${next.prompt}` : withheld };
+      withheld = '';
     }
   } finally {
     watch.end();
@@ -106,8 +124,21 @@ async function attempt(run: Run): Promise<Final> {
   }
 }
 
+/** A person has the conversation: whatever came of the turn, what comes next is theirs to say. */
+async function attend(run: Run, end: TurnEnd | 'withheld' | 'attended'): Promise<Verdict> {
+  const { request, host, person, watch, signal } = run;
+  if ((await host.workState()) === 'reported') return { outcome: 'completed' };
+  if (end === 'attended') person.takeBack();
+  const why = typeof end === 'string' || end.kind === 'answered' ? null : end.kind === 'failed' ? end.reason : end.why;
+  if (why !== null) watch.emit({ kind: 'output', text: `The turn came to nothing: ${why}` });
+  await person.speaks(signal);
+  if (signal.aborted) return { outcome: 'stopped' };
+  const words = person.words();
+  return { outcome: 'next', prompt: words ?? givenBack(request), isPersons: words !== null };
+}
+
 async function weigh(run: Run, end: TurnEnd, counts: { restarts: number; continuations: number }): Promise<Verdict> {
-  const { request, host, messages } = run;
+  const { request, host, person } = run;
   const work = await host.workState();
   if (work === 'reported') return { outcome: 'completed' };
   if (end.kind === 'failed') {
@@ -119,33 +150,48 @@ async function weigh(run: Run, end: TurnEnd, counts: { restarts: number; continu
   }
   if (end.kind === 'lost') {
     counts.restarts += 1;
-    if (counts.restarts <= restartsMax) return { outcome: 'next', prompt: interrupted(request) };
+    person.takeBack();
+    if (counts.restarts <= restartsMax) return { outcome: 'next', prompt: interrupted(request), isPersons: false };
     return { outcome: 'failed', failure: 'transient', reason: `${end.why}, after ${restartsMax} restarts` };
   }
-  const message = messages.shift();
-  if (message !== undefined) return { outcome: 'next', prompt: message };
+  const words = person.words();
+  if (words !== null) {
+    // Whoever was told something new begins to count anew.
+    counts.continuations = 0;
+    return { outcome: 'next', prompt: words, isPersons: true };
+  }
   if (end.kind === 'answered' && work === 'evident') return { outcome: 'completed' };
   counts.continuations += 1;
   const why = end.kind === 'unfinished' ? end.why : 'You stopped, but nothing shows that the task is done.';
   if (counts.continuations <= request.profile.limits.continuationsMax) {
-    return { outcome: 'next', prompt: goOn(request, why) };
+    return { outcome: 'next', prompt: goOn(request, why), isPersons: false };
   }
   const said = end.kind === 'unfinished' ? shorten(end.why) : 'the agent stopped without a report and without work';
   const times = `asked to go on ${request.profile.limits.continuationsMax} times`;
   return { outcome: 'failed', failure: 'work', reason: `${said} (${times})` };
 }
 
-/** A turn that ends by itself, by silence, or because we were asked to stop. */
-function oneTurn(run: Run, conversation: Conversation, prompt: string): Promise<TurnEnd | 'stopped'> {
-  const { watch, signal, host, request } = run;
+/** How a turn ended that nobody let come to its end: we were asked to stop, or a person took the conversation. */
+type Cut = 'stopped' | 'attended';
+
+/** A turn that ends by itself, by silence, or by a cut. `withheld`: a person has the conversation, and said nothing. */
+function oneTurn(run: Run, conversation: Conversation, next: Next): Promise<TurnEnd | Cut | 'withheld'> {
+  const { watch, signal, host, person } = run;
+  if (!next.isPersons) person.forgetSaid();
+  if (person.attends && !next.isPersons && !signal.aborted) return Promise.resolve('withheld');
   return new Promise((resolve) => {
-    let cut: TurnEnd | 'stopped' | null = null;
-    const settle = (end: TurnEnd | 'stopped') => {
+    let cut: TurnEnd | Cut | null = null;
+    let isOver = false;
+    const settle = (end: TurnEnd | Cut) => {
+      // A turn that was cut may still end by itself, when the next one has long begun.
+      if (isOver) return;
+      isOver = true;
       watch.end();
+      person.onTakeOver(null);
       signal.removeEventListener('abort', stop);
       resolve(cut ?? end);
     };
-    const interrupt = (end: TurnEnd | 'stopped') => {
+    const interrupt = (end: TurnEnd | Cut) => {
       cut ??= end;
       const promise = conversation.abort().then(
         () => turn,
@@ -153,13 +199,10 @@ function oneTurn(run: Run, conversation: Conversation, prompt: string): Promise<
       );
       within<unknown>(host, abortMs, { promise, late: () => null }).then(() => settle(end));
     };
-    const silent = (): TurnEnd => {
-      const ms = watch.toolRuns ? request.profile.limits.toolMs : request.profile.limits.silenceMs;
-      return { kind: 'failed', failure: 'transient', reason: `nothing was heard for ${Math.round(ms / 1000)} s` };
-    };
     const stop = () => interrupt('stopped');
-    const turn = signal.aborted ? Promise.resolve(null) : conversation.turn(prompt);
-    watch.begin(() => interrupt(silent()));
+    const turn = signal.aborted ? Promise.resolve(null) : conversation.turn(next.prompt);
+    watch.begin(() => interrupt(person.attends ? 'attended' : silent(run)));
+    person.onTakeOver(() => interrupt('attended'));
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) return settle('stopped');
     turn.then(
@@ -167,6 +210,11 @@ function oneTurn(run: Run, conversation: Conversation, prompt: string): Promise<
       (thrown: unknown) => settle({ kind: 'failed', ...asJudgement(thrown) }),
     );
   });
+}
+
+function silent({ watch, request }: Run): TurnEnd {
+  const ms = watch.toolRuns ? request.profile.limits.toolMs : request.profile.limits.silenceMs;
+  return { kind: 'failed', failure: 'transient', reason: `nothing was heard for ${Math.round(ms / 1000)} s` };
 }
 
 /** What was thrown, as a judgement: Terminal is permanent, a Bug of ours too, everything else may pass. */

@@ -7,6 +7,7 @@ import { within } from './deadline.ts';
 import { isThrottle, judge, shorten } from './failures.ts';
 import type { DriverHost } from './host.ts';
 import { parseObject, textAt, valueAt } from './json.ts';
+import { kiloModel } from './kilo/model.ts';
 import type { Gateway, GatewayApi, Readiness } from './port.ts';
 
 const callMs = 30_000;
@@ -20,7 +21,10 @@ const calls: Readonly<Record<GatewayApi, (model: string) => Call>> = {
   'openai-chat': (model) => ({ path: '/chat/completions', body: { model, max_tokens: 1, messages: says } }),
   'openai-responses': (model) => ({ path: '/responses', body: { model, max_output_tokens: 16, input: 'Say yes.' } }),
   anthropic: (model) => ({ path: '/v1/messages', body: { model, max_tokens: 1, messages: says } }),
-  kilo: (model) => ({ path: '/api/openrouter/chat/completions', body: { model, max_tokens: 1, messages: says } }),
+  kilo: (model) => ({
+    path: '/api/openrouter/chat/completions',
+    body: { model: kiloModel(model), max_tokens: 1, messages: says },
+  }),
 };
 
 /** Null: ready. A text: ready, with this to know. */
@@ -31,11 +35,11 @@ export async function checkGateway(
 ): Promise<Unready | string | null> {
   const { path, body } = calls[gateway.api](model);
   const abort = new AbortController();
-  const key = gateway.key === null ? {} : keyHeaders(gateway.api, gateway.key);
+  const headers = { 'content-type': 'application/json', ...ownHeaders(host, gateway) };
   const ask = async () => {
     const response = await host.fetch(`${gateway.url}${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...key },
+      headers,
       body: JSON.stringify(body),
       signal: abort.signal,
     });
@@ -55,7 +59,14 @@ export async function checkGateway(
   }
 }
 
-function keyHeaders(api: GatewayApi, key: string): Record<string, string> {
+function ownHeaders({ environment }: DriverHost, { api, key }: Gateway): Record<string, string> {
+  if (api === 'kilo') {
+    // As kilo itself asks: without a key it has a name for that, and its organization pays.
+    const organization = environment.KILO_ORG_ID;
+    const who = { authorization: `Bearer ${key ?? 'anonymous'}` };
+    return organization ? { ...who, 'x-kilocode-organizationid': organization } : who;
+  }
+  if (key === null) return {};
   if (api === 'anthropic') return { 'x-api-key': key, 'anthropic-version': '2023-06-01' };
   return { authorization: `Bearer ${key}` };
 }

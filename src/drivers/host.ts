@@ -33,10 +33,16 @@ export interface DriverProcess {
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
-/** What a person sends into a run: an answer to a `waiting` event, or a message for the agent's next turn. */
+/**
+ * What a person sends into a run: an answer to a `waiting` event, a message for the agent's next turn or that one was
+ * read otherwise, and that they take the conversation over or give it back.
+ */
 export type PersonInput =
   | { readonly kind: 'answer'; readonly id: string; readonly allow: boolean; readonly text: string }
-  | { readonly kind: 'message'; readonly text: string };
+  | { readonly kind: 'message'; readonly id: string; readonly text: string }
+  | { readonly kind: 'withdrawn'; readonly id: string }
+  | { readonly kind: 'takeOver' }
+  | { readonly kind: 'giveBack' };
 
 /** `reported`: the agent said that it is done. `evident`: git shows work. */
 export type WorkState = 'reported' | 'evident' | 'none';

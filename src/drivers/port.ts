@@ -24,6 +24,8 @@ export type DriverEvent =
   | { readonly kind: 'session'; readonly id: string }
   /** The runtime has taken the prompt. */
   | { readonly kind: 'accepted' }
+  /** The agent was told these messages of a person's. */
+  | { readonly kind: 'heard'; readonly ids: readonly string[] }
   /** A sign of work, in a few words. */
   | { readonly kind: 'progress'; readonly text: string }
   /** What this run has cost so far. `costUsd` is what the runtime believes. */
@@ -90,7 +92,12 @@ export type RunRequest = {
   readonly title: string;
   readonly prompt: string;
   /** What an earlier attempt left: its conversation, and what to tell the agent about why it ended. */
-  readonly earlier: { readonly session: string | null; readonly handover: string } | null;
+  readonly earlier: {
+    readonly session: string | null;
+    readonly handover: string;
+    /** What a conversation that goes on does not know yet; the handover when absent. */
+    readonly news?: string;
+  } | null;
   readonly mcp: McpEndpoint | null;
 };
 

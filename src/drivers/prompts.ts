@@ -3,9 +3,9 @@ import type { RunRequest } from './port.ts';
 
 /** The first words of a run. A resumed conversation knows its task; a new one is told what happened before. */
 export function firstPrompt(request: RunRequest, resumed: boolean): string {
-  const handover = request.earlier?.handover ?? '';
-  if (resumed) return handover === '' ? interrupted(request) : `${handover}\n\n${ending(request)}`;
-  return handover === '' ? request.prompt : `${request.prompt}\n\nAn earlier attempt was made.\n${handover}`;
+  const { handover = '', news = handover } = request.earlier ?? {};
+  if (resumed) return news === '' ? interrupted(request) : `${news}\n\nGo on from there. ${ending(request)}`;
+  return handover === '' ? request.prompt : `${request.prompt}\n\n${handover}`;
 }
 
 /** For an agent whose turn ended although nothing shows that the work is done. */
@@ -16,6 +16,11 @@ export function goOn(request: RunRequest, why: string): string {
 /** For an agent whose program died in the middle of a turn. */
 export function interrupted(request: RunRequest): string {
   return `You were interrupted in the middle of your work. Look at what is there, and go on. ${ending(request)}`;
+}
+
+/** For an agent whose conversation a person had, and gave back. */
+export function givenBack(request: RunRequest): string {
+  return `A person has had this conversation, and gives it back to you. Go on with the task. ${ending(request)}`;
 }
 
 function ending(request: RunRequest): string {

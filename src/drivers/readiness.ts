@@ -15,6 +15,11 @@ export type Needs = {
   readonly apis: readonly GatewayApi[];
 };
 
+/** What is wrong and what mends it, in one sentence. */
+export function unreadyText({ reason, remedy }: Extract<Readiness, { ready: false }>): string {
+  return reason.includes(remedy) ? reason : `${reason}: ${remedy}`;
+}
+
 /** Never rejects. */
 export async function probeRuntime(profile: Profile, host: DriverHost, needs: Needs): Promise<Readiness> {
   const wrong = checkSettings(profile, needs);

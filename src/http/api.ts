@@ -5,6 +5,7 @@
 import type { OpenAPIHono, RouteConfig, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Env } from '../env/env.ts';
+import type { Hub } from '../runners/hub.ts';
 import type { Town } from '../town/api.ts';
 import { requireBody } from './body.ts';
 import type { ApiEnv } from './context.ts';
@@ -18,6 +19,7 @@ export type ApiParts = {
   readonly town: Town;
   readonly env: Env;
   readonly gates: Gates;
+  readonly hub: Hub;
   readonly version: string;
   /** Aborts when the server closes: streams end. */
   readonly closing: AbortSignal;
@@ -41,6 +43,10 @@ export type RouteShape<P extends string, I extends Inputs> = {
   readonly answer: z.ZodType | string;
   /** Headers that it reads, beside those of every route of its kind: name and meaning. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Media type of a body that is read as it comes, and is not JSON. */
+  readonly upload?: string;
+  /** False: a repetition is recognised by what it says, and needs no key. */
+  readonly takesKey?: boolean;
 };
 
 const changing = {
@@ -59,18 +65,20 @@ export function describeRoute<const P extends string, I extends Inputs = Record<
   const { method, path, summary, tag, gate, answer, status = 200 } = shape;
   const inputs: Inputs = shape.inputs ?? {};
   const isUnsafe = method !== 'get';
-  const headers = Object.entries({ ...(isUnsafe && changing), ...shape.headers });
+  const headers = Object.entries({ ...(isUnsafe && shape.takesKey !== false && changing), ...shape.headers });
+  const upload = shape.upload && { [shape.upload]: { schema: { type: 'string', format: 'binary' } } };
   const content =
     typeof answer === 'string'
       ? { [answer]: { schema: { type: 'string' } } }
       : { 'application/json': { schema: answer } };
   const described = {
     ...{ method, path, summary, tags: [tag], security: gate.security.map((name) => ({ [name]: [] })) },
-    middleware: isUnsafe ? [gate.middleware, requireBody] : [gate.middleware],
+    middleware: isUnsafe && !upload ? [gate.middleware, requireBody] : [gate.middleware],
     parameters: headers.map(([name, description]) => ({ name, in: 'header', description, schema: { type: 'string' } })),
     request: {
       ...(inputs.params && { params: inputs.params }),
       ...(inputs.query && { query: inputs.query }),
+      ...(upload && { body: { content: upload, required: true } }),
       ...(inputs.body && { body: { content: { 'application/json': { schema: inputs.body } }, required: true } }),
     },
     responses: {

@@ -1,8 +1,11 @@
 /**
  * The API put together: a guard before everything, a gate before each route, one border where failures become answers.
  */
+import { join } from 'node:path';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env } from '../env/env.ts';
+import { Hub } from '../runners/hub.ts';
+import type { LinePatience } from '../runners/line.ts';
 import type { Town } from '../town/api.ts';
 import type { Api, ApiParts } from './api.ts';
 import type { ApiEnv } from './context.ts';
@@ -21,10 +24,14 @@ import { containerRoutes } from './routes/containers.ts';
 import { entityRoutes, whyRoutes } from './routes/entities.ts';
 import { healthRoutes } from './routes/health.ts';
 import { logRoutes } from './routes/log.ts';
+import { messageRoutes } from './routes/messages.ts';
 import { metricRoutes } from './routes/metrics.ts';
+import { outputRoutes } from './routes/output.ts';
 import { rigRoutes } from './routes/rigs.ts';
+import { runnerRoutes } from './routes/runners.ts';
 import { streamRoutes } from './routes/stream.ts';
 import { townRoutes } from './routes/town.ts';
+import { runnerTown } from './runner-town.ts';
 
 export type AppOptions = {
   /** Opens everything; at least 256 random bits. */
@@ -38,6 +45,10 @@ export type AppOptions = {
   readonly rate?: Rate;
   /** Aborts when the server closes: streams end. */
   readonly closing?: AbortSignal;
+  /** Where git is found: a runner's work comes home by it. Empty when absent. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** How long runners are waited for. */
+  readonly patience?: LinePatience;
 };
 
 const defaultRate: Rate = { perSecond: 200, burst: 400 };
@@ -45,9 +56,12 @@ const defaultRate: Rate = { perSecond: 200, burst: 400 };
 const routes = [
   beadRoutes,
   agentRoutes,
+  outputRoutes,
+  messageRoutes,
   callRoutes,
   containerRoutes,
   rigRoutes,
+  runnerRoutes,
   townRoutes,
   entityRoutes,
   whyRoutes,
@@ -64,7 +78,8 @@ export function createApp(town: Town, options: AppOptions): Api {
   const problems = new Problems({ env, mask: (text) => town.mask(text) });
   const gates = createGates({ town, env, operatorToken, limiter: new Limiter(rate), problems });
   const closing = options.closing ?? new AbortController().signal;
-  const parts: ApiParts = { town, env, gates, version, closing };
+  const hub = openHub(town, options, closing);
+  const parts: ApiParts = { town, env, gates, hub, version, closing };
 
   const api: Api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
@@ -84,4 +99,13 @@ export function createApp(town: Town, options: AppOptions): Api {
   });
   app.onError((thrown, context) => problems.answerThrown(context, thrown));
   return app;
+}
+
+/** The runners' side of the town; their polls end with the server. */
+function openHub(town: Town, options: AppOptions, closing: AbortSignal): Hub {
+  const { env, environment = {}, patience } = options;
+  const folder = join(town.directory, 'runners');
+  const hub = new Hub({ env, environment, folder, town: runnerTown(town), ...(patience && { patience }) });
+  closing.addEventListener('abort', () => hub.close(), { once: true });
+  return hub;
 }

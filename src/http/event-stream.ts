@@ -18,6 +18,8 @@ export interface Feed {
   next(): string | null;
   /** The position up to which nothing is left to say: the heartbeat carries it. */
   readonly cursor: Seq;
+  /** True: nothing will ever follow, and the stream ends. */
+  readonly isOver?: boolean;
   close(): void;
 }
 
@@ -44,9 +46,9 @@ export function openEventStream(options: StreamOptions): ReadableStream<Uint8Arr
   );
 }
 
-/** One event as text. Its id is where a listener that comes back goes on. */
-export function eventText(seq: Seq, data: unknown): string {
-  return `id: ${seq}\ndata: ${JSON.stringify(data)}\n\n`;
+/** One event as text. Its id is where a listener that comes back goes on; null: where it would have gone on before. */
+export function eventText(seq: Seq | null, data: unknown): string {
+  return `${seq === null ? '' : `id: ${seq}\n`}data: ${JSON.stringify(data)}\n\n`;
 }
 
 class Listener {
@@ -72,7 +74,10 @@ class Listener {
   deliver(): void {
     while (!this.#closed && (this.#controller.desiredSize ?? 0) > 0) {
       const text = this.#feed.next();
-      if (text === null) return;
+      if (text === null) {
+        if (this.#feed.isOver) this.#finish();
+        return;
+      }
       this.#write(text);
     }
   }

@@ -13,7 +13,7 @@ import { type Run, Runs } from './runs.ts';
 export type Gate = {
   readonly middleware: ApiMiddleware;
   /** Names of security schemes of the OpenAPI document, any of which will do; none: everybody. */
-  readonly security: readonly ('operator' | 'run')[];
+  readonly security: readonly ('operator' | 'run' | 'runner')[];
 };
 
 export type Gates = {
@@ -28,6 +28,8 @@ export type Gates = {
   readonly ownRun: Gate;
   /** The operator, or the current run of the bead in the path. */
   readonly ownBead: Gate;
+  /** The runner in the path, and nobody else. */
+  readonly ownRunner: Gate;
 };
 
 type Parts = {
@@ -94,6 +96,16 @@ export function createGates({ town, env, operatorToken, limiter, problems }: Par
       return next();
     };
   };
+  const runner: ApiMiddleware = async (context, next) => {
+    const id = context.req.param('id') ?? '';
+    const token = bearerOf(context);
+    const isOwn = town.isRunner(id, token);
+    const refused = limited(context, isOwn ? `runner/${id}` : 'anonymous');
+    if (refused) return refused;
+    if (!isOwn) throw noRunner(runs, id, { token, operatorToken });
+    context.set('principal', `runner/${id}`);
+    return next();
+  };
   const anyone: ApiMiddleware = async (context, next) => limited(context, 'anonymous') ?? next();
   return {
     anyone: { middleware: anyone, security: [] },
@@ -102,6 +114,7 @@ export function createGates({ town, env, operatorToken, limiter, problems }: Par
     ownReport: { middleware: gate(ownReport(town, runs)), security: ['operator', 'run'] },
     ownRun: { middleware: gate(ownRun(town, runs)), security: ['run'] },
     ownBead: { middleware: gate(ownBead(town, runs)), security: ['operator', 'run'] },
+    ownRunner: { middleware: runner, security: ['runner'] },
   };
 }
 
@@ -109,6 +122,13 @@ function stranger(runs: Runs, token: string): Refused {
   const run = runs.find(token);
   if (run === null) return new Refused('unauthorized', 'the token is not known here');
   return new Refused('forbidden', 'the token of a run opens its own reports, its own agent and its own bead only');
+}
+
+function noRunner(runs: Runs, id: string, { token, operatorToken }: { token: string; operatorToken: string }): Refused {
+  const isKnown = isSameText(token, operatorToken) || runs.find(token) !== null;
+  const remedy = `\`yardmaster runner-token ${id}\` prints it, beside the town`;
+  if (isKnown) return new Refused('forbidden', `runner ${id} speaks with its own token: ${remedy}`);
+  return new Refused('unauthorized', `the token is not that of runner ${id} of this town: ${remedy}`);
 }
 
 function ownAgent(town: Town, runs: Runs): Recognise {

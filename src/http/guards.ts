@@ -1,6 +1,7 @@
 /**
  * The door to the street: which host was meant, from where a browser asks, and that no secret stands in an address.
  */
+import { BUNDLE_TYPE } from '../runners/protocol.ts';
 import type { ApiContext, ApiMiddleware } from './context.ts';
 import { isSameText } from './gates.ts';
 import type { Problem, Problems } from './problems.ts';
@@ -20,6 +21,8 @@ const secretNames: ReadonlySet<string> = new Set([
   'api_key',
   'apikey',
 ]);
+/** Where a runner brings home what a run left. */
+const bundlePath = /\/runners\/[^/]+\/attempts\/[^/]+\/\d+\/bundle$/;
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /** Judges every request before anybody asks who it is from. */
@@ -76,6 +79,7 @@ function judgeType(context: ApiContext): Problem | null {
   if (safeMethods.has(context.req.method) || isBare(context)) return null;
   const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type === 'application/json') return null;
+  if (type === BUNDLE_TYPE && context.req.method === 'PUT' && bundlePath.test(context.req.path)) return null;
   return { code: 'unsupported_media_type', detail: 'send the header "Content-Type: application/json"' };
 }
 

@@ -6,12 +6,17 @@ import { attachInspectionSockets } from '../inspector/bridges/sockets.ts';
 import type { Access } from '../inspector/contract.ts';
 import { createSessions, type Sessions } from '../inspector/http/session.ts';
 import { mountInspector } from '../inspector/mount.ts';
-import type { InspectorSource } from '../inspector/source.ts';
+import type { GrowingText, InspectorSource, Subject } from '../inspector/source.ts';
 import type { Town } from '../town/api.ts';
+import { outputLabel } from '../town/inspection/agents.ts';
 import { isSameText } from './gates.ts';
+import { openOutputFeed } from './output/output-feed.ts';
+import { RunTails } from './output/run-tail.ts';
 import { localHosts, openSocket } from './socket.ts';
 
 const LOOPBACK = '127.0.0.1';
+/** What of a run's output is there when its page is opened. */
+const TAIL_BYTES = 64 * 1024;
 /** 256 bits. */
 const SECRET_DIGITS = 64;
 
@@ -29,7 +34,24 @@ export type TownInspectorOptions = {
 export function townInspector(town: Town, options: TownInspectorOptions) {
   const { operatorToken, env, allowedHosts, closing } = options;
   const sessions = sessionsOf(operatorToken, env);
-  return mountInspector(town.inspection(), { access: accessOf(options), sessions, hosts: allowedHosts, closing });
+  return mountInspector(withOutput(town, env), { access: accessOf(options), sessions, hosts: allowedHosts, closing });
+}
+
+/** The town's pages, with what runs print as it comes. */
+function withOutput(town: Town, env: Env): InspectorSource {
+  const source = town.inspection();
+  const tails = new RunTails(town, env);
+  const growing = ({ ref, context }: Subject): GrowingText | null => {
+    const epoch = Number(context.epoch);
+    if (!(epoch > 0)) return null;
+    const wish = { run: { agent: ref.id, epoch }, tailBytes: TAIL_BYTES, isRaw: false };
+    const open: GrowingText['open'] = (from, onNews) => openOutputFeed(tails, { ...wish, from }, onNews);
+    return { label: outputLabel(epoch), open };
+  };
+  const descriptions = source.descriptions.map((description) => {
+    return description.machine === 'agent' ? { ...description, growing } : description;
+  });
+  return { ...source, machines: source.machines, descriptions };
 }
 
 /** Lets the inspectors of XState watch the town over WebSockets, under the same conditions. */

@@ -19,6 +19,9 @@ export function openApiRoutes(api: Api, { gates, version }: ApiParts): void {
   api.openAPIRegistry.registerComponent('securitySchemes', 'run', {
     ...{ type: 'http', scheme: 'bearer', description: 'The token of one run of an agent, from its environment.' },
   });
+  api.openAPIRegistry.registerComponent('securitySchemes', 'runner', {
+    ...{ type: 'http', scheme: 'bearer', description: 'The token of one runner, from `yardmaster runner-token`.' },
+  });
   const route = describeRoute({
     ...{ method: 'get', path: '/openapi.json', summary: 'Describes this API', tag: 'health', gate: gates.anyone },
     answer: anyObject,

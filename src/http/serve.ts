@@ -1,6 +1,7 @@
 /** A town's API and pages on a socket: where they listen, and how the town hears of it. */
 import { Refused } from '../core/errors.ts';
 import type { Env } from '../env/env.ts';
+import type { LinePatience } from '../runners/line.ts';
 import type { Town } from '../town/api.ts';
 import { createApp } from './app.ts';
 import { attachTownSockets } from './inspector.ts';
@@ -20,6 +21,10 @@ export type ServeOptions = {
   readonly allowedHosts?: readonly string[];
   /** Requests of each caller. */
   readonly rate?: Rate;
+  /** Where git is found, for the work of runners. Empty when absent. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** How long runners are waited for. */
+  readonly patience?: LinePatience;
 };
 
 export type Served = {
@@ -31,6 +36,7 @@ export type Served = {
 
 const PORT = 4_680;
 const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+const everywhere: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /**
  * Serves the API of a town and tells the town where.
@@ -51,7 +57,8 @@ export async function serveTown(town: Town, options: ServeOptions): Promise<Serv
   const socket = await openSocket(app.fetch, { host, port });
   for (const name of localHosts(host, socket.port)) allowedHosts.add(name);
   attachTownSockets(socket.server, town, { ...options, allowedHosts, closing: closing.signal });
-  const url = `http://${bracketed(host)}:${socket.port}`;
+  // An address that means all of a machine's is none that anybody can go to.
+  const url = `http://${everywhere.has(host) ? '127.0.0.1' : bracketed(host)}:${socket.port}`;
   town.setApiUrl(url);
   return {
     url,

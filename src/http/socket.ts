@@ -10,7 +10,8 @@ const CLOSE_GRACE_MS = 1_000;
 const tolerance = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 10_000,
-  requestTimeout: 30_000,
+  // The work of a run may come over a slow line; all other bodies are small.
+  requestTimeout: 300_000,
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 5_000,
 };

@@ -8,12 +8,13 @@ type Entered = { readonly at: number; readonly state: string };
 
 /** Null: it holds. */
 export function failureOf(check: Check, history: History): string | null {
-  const { of: ref, count, gaps, outcomes, first, before, why, says } = check;
+  const { of: ref, count, gaps, outcomes, first, before, why, told, says } = check;
   if (count !== undefined) return countFailure(check, history);
   if (gaps !== undefined) return gapFailure(gaps, check.least ?? [], history);
   if (outcomes !== undefined) return outcomeFailure(outcomes, check.are ?? [], history);
   if (first && before) return orderFailure({ first, before }, history);
   if (why !== undefined && says !== undefined) return whyFailure(history.answers.get(why) ?? 'nothing', { why, says });
+  if (told !== undefined && says !== undefined) return toldFailure(told, says, history);
   return ref === undefined ? 'it asks nothing' : stateFailure(ref, check, history);
 }
 
@@ -171,6 +172,14 @@ function orderFailure({ first, before }: Order, history: History): string | null
 function firstTime({ of: ref, enters, starts }: Order['first'], history: History): number | null {
   if (starts !== undefined) return history.starts.find(({ bead }) => bead === starts)?.at ?? null;
   return history.statesOf(ref ?? '').find(({ state }) => isIn(state, enters ?? []))?.at ?? null;
+}
+
+/** Whatever a run has to know is in the one prompt that it is started with. */
+function toldFailure(bead: string, says: string, { starts }: History): string | null {
+  const about = starts.filter((start) => start.bead === bead);
+  if (about.length === 0) return `bead ${bead} was never started`;
+  const silent = about.find(({ prompt }) => !prompt.includes(says));
+  return silent ? `the prompt of ${bead} at ${instantText(silent.at)} does not say "${says}"` : null;
 }
 
 function whyFailure(answer: string, { why, says }: { why: string; says: string }): string | null {

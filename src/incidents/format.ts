@@ -57,6 +57,7 @@ export const startAnswers = [
   'accepted',
   'refused',
   'permanent',
+  'unready',
   'false',
   'throws',
   'unknown',
@@ -68,7 +69,7 @@ export const mergeAnswers = [
   ...['merged', 'conflict', 'tests_failed', 'nothing', 'blocked', 'never', 'lost', 'throws', 'refused'],
 ] as const;
 
-const failureClasses = ['transient', 'work', 'permanent', 'needs_input'] as const;
+const failureClasses = ['transient', 'work', 'permanent', 'config', 'needs_input'] as const;
 
 const startRule = z.strictObject({
   ...scope,
@@ -138,6 +139,7 @@ const verbs = {
   health: z.enum(['ok', 'miss', 'never']),
   provision: z.enum(['ok', 'refused', 'permanent', 'never']),
   release: z.enum(['ok', 'refused', 'never']),
+  readiness: z.enum(['nobody', 'ready', 'unready', 'permanent', 'throws', 'never']),
   probe: z.enum(['truth', 'running', 'absent', 'unknown', 'throws', 'never']),
   mergeProbe: z.enum(['truth', 'throws', 'refused', 'never']),
   stops: z.enum(['ok', 'throws', 'never']),
@@ -162,6 +164,8 @@ const verbs = {
   beads: z.array(bead).min(1),
   policy,
   rig,
+  /** What the container offers from now on. */
+  place: z.strictObject({ labels: z.array(name).default([]), slots: number.nullable().default(null) }),
   store: z.strictObject({ failsFor: duration }),
   /** The row of an entity can not be read any more, after a restart. */
   corrupt: name,
@@ -179,6 +183,7 @@ export const settings: readonly Verb[] = [
     'health',
     'provision',
     'release',
+    'readiness',
     'probe',
     'mergeProbe',
     'stops',
@@ -247,6 +252,7 @@ const check = z.strictObject({
   first: moment.optional(),
   before: moment.optional(),
   why: name.optional(),
+  told: name.optional(),
   says: sentence.optional(),
   /** Why a mutation may change this legitimately. */
   unmutated: sentence.optional(),
@@ -268,6 +274,7 @@ export const checkForms: readonly { readonly needs: readonly string[]; readonly 
   { needs: ['outcomes', 'are'], may: [] },
   { needs: ['first', 'before'], may: [] },
   { needs: ['why', 'says'], may: [] },
+  { needs: ['told', 'says'], may: [] },
 ];
 
 const expectation = check.superRefine((written, context) => {
@@ -310,7 +317,7 @@ const playedSchema = z.strictObject({
   /** A fault of the present town that this incident shows: it is counted as failing, in one sentence. */
   known: sentence.optional(),
   policy: policy.default({}),
-  agents: z.array(z.union([name, z.strictObject({ id: name, rig: name })])).default(['p1']),
+  agents: z.array(z.union([name, z.strictObject({ id: name, rig: name, container: name.optional() })])).default(['p1']),
   rigs: z.array(rig).default([{ id: 'r', merge: true, test: [], argv: ['agent'] }]),
   beads: z.array(bead).default([]),
   script: z.array(step).default([]),
@@ -334,6 +341,7 @@ const simulatedSchema = z.strictObject({
     days: z.number().positive(),
     agentsMax: number.optional(),
     beadsMax: number.optional(),
+    containersMax: number.optional(),
     /** The faults that strike, each as the simulator names it. */
     faults: z.array(name),
   }),

@@ -14,8 +14,8 @@ export type Row = LogRow & { readonly t: number };
 
 export class History {
   readonly rows: Row[] = [];
-  /** First calls of a start, one for each epoch. */
-  readonly starts: Occurrence[] = [];
+  /** First calls of a start, one for each epoch, each with all that its run is told. */
+  readonly starts: (Occurrence & { readonly prompt: string })[] = [];
   readonly stops: Occurrence[] = [];
   readonly merges: Occurrence[] = [];
   readonly notices: Notice[] = [];

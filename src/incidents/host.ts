@@ -2,8 +2,8 @@
  * The outside as a container: processes that live on when the town dies, and answers that a script decides.
  * What ends is reported until somebody takes it; heartbeats are lost when nobody listens.
  */
-import type { Container, Evidence, RunReport, RunSpec, RunStatus, StartOutcome } from '../agents/port.ts';
-import { Refused, Terminal } from '../core/errors.ts';
+import type { Container, Evidence, Readiness, RunReport, RunSpec, RunStatus, StartOutcome } from '../agents/port.ts';
+import { Refused, Retryable, Terminal } from '../core/errors.ts';
 import type { EngineEvent } from '../core/types.ts';
 import type { Clock } from '../env/env.ts';
 import type { RunRule, Said, StartRule } from './format.ts';
@@ -12,6 +12,7 @@ import { Rules } from './rules.ts';
 
 const FIRST_BEAT_MS = 1_000;
 const REPORT_AGAIN_MS = 1_000;
+const RETRY_MS = 1_000;
 
 export type Run = {
   readonly agent: string;
@@ -51,6 +52,7 @@ export class Host implements Container {
   healthAnswer: Said<'health'> = 'ok';
   provisionAnswer: Said<'provision'> = 'ok';
   releaseAnswer: Said<'release'> = 'ok';
+  readinessAnswer: Said<'readiness'> = 'nobody';
   probeAnswer: Said<'probe'> = 'truth';
   stopAnswer: Said<'stops'> = 'ok';
   readonly #parts: HostParts;
@@ -77,7 +79,7 @@ export class Host implements Container {
     const { agent, bead, epoch } = spec;
     if (!this.#specs.has(epoch)) {
       this.#specs.set(epoch, spec);
-      this.#parts.history.starts.push({ at: this.#parts.now(), bead, agent, epoch });
+      this.#parts.history.starts.push({ at: this.#parts.now(), bead, agent, epoch, prompt: spec.prompt });
     }
     const accepted = { kind: 'accepted', incarnation: this.incarnation, branch: branchOf(spec) } as const;
     if (this.#find(spec)?.ended === null) return { ...accepted, alreadyRunning: true };
@@ -98,6 +100,8 @@ export class Host implements Container {
       case 'refused':
       case 'permanent':
         return { kind: 'refused', reason, permanent: rule.answer === 'permanent' };
+      case 'unready':
+        return { kind: 'refused', reason, permanent: false, scope: 'rig' };
       case 'false':
         return false as unknown as StartOutcome;
       case 'throws':
@@ -110,6 +114,15 @@ export class Host implements Container {
       case 'never':
         return never();
     }
+  }
+
+  async readiness(): Promise<Readiness> {
+    const answer = this.readinessAnswer;
+    if (answer === 'never') return never();
+    if (answer === 'nobody') throw new Refused('unavailable', 'nobody can look');
+    if (answer === 'throws') throw new Retryable('nobody answers at the container', RETRY_MS);
+    if (answer === 'ready') return { ready: true };
+    return { ready: false, permanent: answer === 'permanent', reason: 'scripted' };
   }
 
   async stop(run: Epoch): Promise<'stopped' | 'gone'> {

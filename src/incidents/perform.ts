@@ -54,6 +54,9 @@ const performing: { readonly [V in Verb]: Performing<V> } = {
   release: ({ host }, said) => {
     host.releaseAnswer = said;
   },
+  readiness: ({ host }, said) => {
+    host.readinessAnswer = said;
+  },
   probe: ({ host }, said) => {
     host.probeAnswer = said;
   },
@@ -98,6 +101,7 @@ const performing: { readonly [V in Verb]: Performing<V> } = {
   policy: (replay, said, { index }) => replay.ask((town) => town.patchPolicy(said), index),
   rig: (replay, said, { index }) =>
     replay.ask((town, idempotency) => town.addRig(said.id, replay.rigOf(said), { idempotency }), index),
+  place: (replay, said, { index }) => replay.ask((town) => town.host(replay.host, said), index),
   store: (replay, { failsFor }) => replay.failStore(failsFor),
   corrupt: (replay, said) => replay.corrupt(said),
   crash: (replay, { downFor }) => replay.crash(downFor),

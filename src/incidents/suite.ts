@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sizeOf } from '../simulator/scenario.ts';
 import { simulate } from '../simulator/simulate.ts';
 import { failureOf } from './checks.ts';
 import { instantText } from './durations.ts';
@@ -65,10 +66,8 @@ function playAny(incident: Incident, options: SuiteOptions, place: Place): Incid
 /** A town of the simulator has its own faults, and crashes of its own: it is not mutated. */
 async function playSimulated(incident: SimulatedIncident, { directory }: Place): Promise<IncidentResult> {
   const { id, title, known = null } = incident;
-  const { faults, agentsMax, beadsMax, ...size } = incident.simulation;
-  const limits = { ...(agentsMax !== undefined && { agentsMax }), ...(beadsMax !== undefined && { beadsMax }) };
-  const { seed, days } = size;
-  const outcome = await simulate({ seed, size: { days, ...limits }, allowed: new Set(faults), directory });
+  const { faults, seed, ...size } = incident.simulation;
+  const outcome = await simulate({ seed, size: sizeOf(size), allowed: new Set(faults), directory });
   const failures = outcome.violations.map(({ property, sentence, atMs }) => ({
     variation: 'as simulated',
     problem: `${property} after ${instantText(atMs)}: ${sentence}`,

@@ -20,7 +20,6 @@ const LIST_MAX = 500;
 const HUMAN_WAITS: Readonly<Record<string, string>> = {
   'open.blockedFailedDependency': 'blocked',
   'open.awaitingInput': 'input',
-  'open.blockedConfig': 'blocked',
 };
 const RESTING =
   /^(?:open\.(?:ready|blockedDeps|held|blockedFailedDependency|awaitingInput|blockedConfig)|closed\.|failed\.)/;

@@ -322,8 +322,8 @@ export type EntityPage = Stamped & {
   readonly links: readonly { readonly label: string; readonly line: EntityLine }[];
   readonly timers: readonly TimerLine[];
   readonly effects: readonly EffectLine[];
-  /** The whole text of a bead, the output of a run: long texts, each with a heading, masked. */
-  readonly texts: readonly { readonly label: string; readonly text: string }[];
+  /** The whole text of a bead, the output of a run: long texts, each with a heading, masked. Live: it grows. */
+  readonly texts: readonly { readonly label: string; readonly text: string; readonly isLive?: boolean }[];
 };
 
 /** One row of an entity's timeline, oldest first. */

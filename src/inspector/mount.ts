@@ -10,6 +10,7 @@ import { Answers, logQueryOf } from './http/answers.ts';
 import { chartRoute } from './http/chart-file.ts';
 import { commandRoutes } from './http/commands.ts';
 import { type Gatekeeping, type InspectorApp, type InspectorEnv, type Parts, pathOf } from './http/context.ts';
+import { growingRoute } from './http/growing.ts';
 import { createGuard, requireRead } from './http/guard.ts';
 import { pageRoutes } from './http/pages.ts';
 import { streamRoute } from './http/stream.ts';
@@ -42,6 +43,7 @@ export function mountInspector(
   const app: InspectorApp = new Hono<InspectorEnv>();
   app.use('*', createGuard(problems, options));
   streamRoute(app, parts);
+  growingRoute(app, parts);
   chartRoute(app, inspection);
   commandRoutes(app, inspection);
   apiRoutes(app, inspection, answers);

@@ -7,6 +7,7 @@ import type { EngineEvent, EntityRef, Envelope, EpochMs, JsonObject, Receipt } f
 import type { Idempotency } from '../engine/idempotency.ts';
 import type { Preview } from '../engine/preview.ts';
 import type { Env } from '../env/env.ts';
+import type { Feed } from '../http/event-stream.ts';
 import type { LogRow, Reads } from '../store/port.ts';
 import type { AttemptLine, Fact, Tone, WhyView } from './contract.ts';
 
@@ -85,6 +86,14 @@ export type BreakerFacts = {
   readonly holds: { readonly machine: string; readonly state: string } | null;
 };
 
+/** A text that is watched: each event holds a piece as `{ text }`, and the last one `{ end }`. */
+export type GrowingText = {
+  /** The heading of the text that it goes on. */
+  readonly label: string;
+  /** From a position on, which is the id of an event that was seen; null: from its last part on. */
+  open(from: number | null, onNews: () => void): Feed;
+};
+
 /** What a host says of one machine. Everything but `machine` may be left out. */
 export type MachineDescription = {
   readonly machine: string;
@@ -111,6 +120,8 @@ export type MachineDescription = {
   why?(subject: Subject): WhyView | null;
   /** Long texts, each with a heading. */
   texts?(subject: Subject): Promise<readonly { readonly label: string; readonly text: string }[]>;
+  /** The one of its long texts that grows while somebody watches it; null: none does now. */
+  growing?(subject: Subject): GrowingText | null;
   /** Related entities, as `machine/id`. */
   links?(subject: Subject): readonly { readonly label: string; readonly ref: string }[];
   /** What may be sent. Absent: every event that the state accepts. */

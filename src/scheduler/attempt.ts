@@ -26,6 +26,7 @@ export type Ended = Attempted | null;
 
 export class Attempt {
   readonly ended: Promise<Ended>;
+  #abandon: () => void = () => undefined;
   /** Made when a handler asks for its signal: many never do. */
   #controller: AbortController | null = null;
   #stopped = false;
@@ -39,6 +40,11 @@ export class Attempt {
   stop(): void {
     this.#stopped = true;
     this.#abort();
+  }
+
+  /** Waits no longer, and keeps no alarm: what the handler says later is heard by nobody. */
+  abandon(): void {
+    this.#abandon();
   }
 
   #abort(): void {
@@ -61,9 +67,14 @@ export class Attempt {
         resolve({ outcome: unanswered(`no answer within ${deadlineMs} ms`) });
         this.#abort();
       });
+      this.#abandon = () => {
+        late = true;
+        alarm.cancel();
+        resolve(null);
+      };
       void this.#call(effect, handler).then((ended) => {
         alarm.cancel();
-        if (late) env.log('debug', 'an answer came after its deadline and was dropped', { key: effect.key });
+        if (late) env.log('debug', 'an answer came too late and was dropped', { key: effect.key });
         resolve(ended);
       });
     });

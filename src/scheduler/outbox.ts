@@ -7,6 +7,7 @@
  * - O3 a slot is free again only after the outcome was committed.
  */
 import { runInvoke } from '../core/invoke.ts';
+import { refText } from '../core/types.ts';
 import type { Kernel } from '../engine/kernel.ts';
 import type { EffectRow } from '../store/port.ts';
 import { Attempt } from './attempt.ts';
@@ -72,6 +73,16 @@ export class Outbox {
     const running = [...this.#running.values()];
     for (const { attempt } of running) attempt?.stop();
     await Promise.all(running.map(({ ended }) => ended));
+  }
+
+  /** Lets go of what still runs, so that nothing of it keeps the process. It is pending again at the next start. */
+  abandon(): void {
+    for (const { effect, attempt } of this.#running.values()) {
+      const { key, type, entity } = effect;
+      const what = `effect ${type} of ${refText(entity)}`;
+      this.#parts.kernel.env.log('warn', `${what} did not end when it was told to: it is left as it is`, { key });
+      attempt?.abandon();
+    }
   }
 
   #pick(): Running[] {

@@ -93,7 +93,7 @@ export class Scheduler {
     });
   }
 
-  /** Ends what runs: aborted at once, waited for `graceMs`. */
+  /** Ends what runs: aborted at once, waited for `graceMs`, then left; the next start takes it up. */
   async stop(): Promise<void> {
     this.#running = false;
     this.#alarm?.cancel();
@@ -103,6 +103,7 @@ export class Scheduler {
     // A pass that was claiming effects may have started some meanwhile.
     await this.#current;
     await Promise.race([Promise.all([stopped, this.#outbox.stop()]), grace]);
+    this.#outbox.abandon();
     this.#settlement.end();
     this.#patience.end();
     this.#housekeeping.stop();

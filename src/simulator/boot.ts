@@ -18,7 +18,8 @@ export type BootParts = {
   readonly world: World;
   readonly number: number;
   readonly store: Store;
-  readonly container: SimulatedContainer;
+  /** The town's own, and those that are brought to it. */
+  readonly containers: readonly SimulatedContainer[];
   readonly integrator: Integrator;
   /** Milliseconds by which the wall of this life is off. */
   readonly skewMs: number;
@@ -30,6 +31,12 @@ export type BootParts = {
   readonly logged: (level: LogLevel, message: string) => void;
   readonly died: (boot: Boot) => void;
 };
+
+/** A runner notices within this that its town is back, and tries again after a while. */
+const ARRIVAL_MS = 120_000;
+const AGAIN_MS = 5_000;
+
+const own = ([first]: readonly SimulatedContainer[]) => first as SimulatedContainer;
 
 const LOST: Alarm = { cancel: () => undefined };
 
@@ -43,9 +50,12 @@ export class Boot implements Door {
   readonly container: Container;
   readonly integrator: Integrator;
   readonly #parts: BootParts;
-  #listener: ((report: RunReport) => Promise<void>) | null = null;
+  readonly #listeners = new Map<string, (report: RunReport) => Promise<void>>();
+  /** Ids of the containers that the town of this life has. */
+  readonly #hosted = new Set<string>();
   /** Aborted by its death: what it was in the middle of does not happen. */
   readonly #life = new AbortController();
+  readonly #guards = new Map<SimulatedContainer, Container>();
   #skewMs: number;
   #draws = 0;
 
@@ -62,7 +72,7 @@ export class Boot implements Door {
       },
     };
     this.store = this.#guardedStore();
-    this.container = this.#guardedContainer();
+    this.container = this.#guarded(own(parts.containers));
     const { integrator } = parts;
     this.integrator = {
       merge: (request, signal) =>
@@ -75,14 +85,42 @@ export class Boot implements Door {
   die(): void {
     if (!this.alive) return;
     this.alive = false;
-    this.#listener = null;
+    this.#listeners.clear();
     this.#life.abort();
     this.#parts.died(this);
   }
 
-  async report(report: RunReport): Promise<void> {
-    if (!this.#listener) throw new Retryable('nobody listens to reports', 1_000);
-    const alive = await this.#unlessDead(this.#listener(report));
+  /** The town is up: containers are brought to it as they come. */
+  opened(town: Town): void {
+    this.town = town;
+    const { containers, world } = this.#parts;
+    this.#hosted.add(own(containers).id);
+    for (const container of containers.slice(1)) {
+      const { dice, faults } = world;
+      const delay =
+        faults.phase === 'calm' ? 0 : dice.between(0, ARRIVAL_MS, ['arrives', container.id, this.#parts.number]);
+      this.env.clock.at(this.env.clock.now() + delay, () => this.bring(container));
+    }
+  }
+
+  /** Brings a container to the town, again and again until the town has it. One that is away brings itself later. */
+  bring(container: SimulatedContainer): void {
+    if (!this.town || !this.alive || !container.connected) return;
+    const again = () => this.env.clock.at(this.env.clock.now() + AGAIN_MS, () => this.bring(container));
+    const guarded = this.#guards.get(container) ?? this.#guarded(container);
+    this.#guards.set(container, guarded);
+    this.town.host(guarded, container.place).then(() => this.#hosted.add(container.id), again);
+  }
+
+  /** Whether the town of this life could place a run there. */
+  reaches({ id, connected }: SimulatedContainer): boolean {
+    return connected && this.#hosted.has(id);
+  }
+
+  async report(container: string, report: RunReport): Promise<void> {
+    const listener = this.#listeners.get(container);
+    if (!listener) throw new Retryable('nobody listens to reports', 1_000);
+    const alive = await this.#unlessDead(listener(report));
     if (!alive) throw new Retryable('the connection was lost', 1_000);
   }
 
@@ -147,11 +185,11 @@ export class Boot implements Door {
     };
   }
 
-  #guardedContainer(): Container {
-    const { container } = this.#parts;
+  #guarded(container: SimulatedContainer): Container {
     const living = <T>(call: () => Promise<T>): Promise<T> => (this.alive ? call() : never());
     return {
-      id: 'local',
+      id: container.id,
+      isConnected: () => container.connected,
       start: (spec, signal) => living(() => container.start(spec, signal)),
       stop: (run) => living(() => container.stop(run)),
       probe: (run) => living(() => container.probe(run)),
@@ -161,7 +199,7 @@ export class Boot implements Door {
       finish: (run) => living(() => container.finish(run)),
       readOutput: async () => null,
       onReport: (listener) => {
-        if (this.alive) this.#listener = listener;
+        if (this.alive) this.#listeners.set(container.id, listener);
       },
       close: async () => undefined,
     };

@@ -2,8 +2,9 @@
  * A container that keeps the promises of its port and breaks everything that the port leaves open: it starts late,
  * loses its answers, lies about who lives, dies, and comes back as another incarnation.
  */
-import type { Container, Evidence, RunSpec, RunStatus, StartOutcome } from '../agents/port.ts';
+import type { Container, Evidence, Readiness, RunSpec, RunStatus, StartOutcome } from '../agents/port.ts';
 import { Refused, Terminal } from '../core/errors.ts';
+import { LOCAL, type Place } from '../town/options.ts';
 import { type Process, Processes, type Run } from './processes.ts';
 import { after, never, Unreachable, type World } from './world.ts';
 
@@ -13,10 +14,15 @@ const MOMENT_MS = 15_000;
 const MOMENTS = 1_000_000;
 const LATE_MAX_MS = 30 * 60_000;
 
-type Hands = Pick<Container, 'start' | 'stop' | 'probe' | 'list' | 'health' | 'provision' | 'finish'>;
+type Hands = Pick<Container, 'start' | 'stop' | 'probe' | 'list' | 'health' | 'provision' | 'finish' | 'readiness'>;
 
 export class SimulatedContainer implements Hands {
+  readonly id: string;
   readonly processes: Processes;
+  /** What it offers now. */
+  place: Place;
+  /** False while its runner is away from the town. */
+  connected = true;
   readonly #world: World;
   #up = true;
   #incarnation = 1;
@@ -26,13 +32,24 @@ export class SimulatedContainer implements Hands {
   readonly #highest = new Map<string, number>();
   readonly #stopped = new Set<number>();
 
-  constructor(world: World) {
+  constructor(world: World, id: string, place: Place) {
     this.#world = world;
-    this.processes = new Processes(world, () => this.die());
+    this.id = id;
+    this.place = place;
+    this.processes = new Processes(world, this);
   }
 
   get incarnation(): string {
-    return `incarnation-${this.#incarnation}`;
+    return this.#incarnationOf(this.#incarnation);
+  }
+
+  #incarnationOf(number: number): string {
+    return this.#named(`incarnation-${number}`);
+  }
+
+  /** What of the town's own container has no name of another one. */
+  #named(name: string): string {
+    return this.id === LOCAL ? name : `${this.id}/${name}`;
   }
 
   get isUp(): boolean {
@@ -60,6 +77,9 @@ export class SimulatedContainer implements Hands {
     await this.#reach();
     if (faults.strikes('start.undecided', key)) await after(env, dice.between(5_000, 140_000, ['undecided', key]));
     if (faults.strikes('start.refused', key)) return refusal(dice.between(0, 3, ['refusal', key]));
+    if (faults.strikes('start.unready', key)) {
+      return { kind: 'refused', reason: 'the gateway is down', permanent: false, scope: 'rig' };
+    }
     if (faults.strikes('start.permanent', key)) throw new Terminal('the image is not there');
     if (faults.strikes('start.garbled', key)) return { started: 'perhaps' } as unknown as StartOutcome;
     if (faults.strikes('start.late', key)) {
@@ -76,6 +96,13 @@ export class SimulatedContainer implements Hands {
     const outcome = this.#launch(run, key);
     if (signal.aborted || faults.strikes('start.replyLost', key)) return never();
     return outcome;
+  }
+
+  async readiness(): Promise<Readiness> {
+    await this.#reach();
+    const { faults, dice } = this.#world;
+    if (!faults.strikes('look.unready', this.#moment())) return { ready: true };
+    return { ready: false, permanent: dice.u('look', this.#moment()) < 0.3, reason: 'the gateway refuses' };
   }
 
   async stop({ agent, epoch }: { agent: string; epoch: number }): Promise<'stopped' | 'gone'> {
@@ -109,14 +136,14 @@ export class SimulatedContainer implements Hands {
     const { faults } = this.#world;
     if (faults.strikes('health.missed', this.#moment())) return this.#noAnswer('health');
     if (this.#incarnation > 1 && faults.strikes('health.lies', this.#moment(), 0.05)) {
-      return { incarnation: `incarnation-${this.#incarnation - 1}` };
+      return { incarnation: this.#incarnationOf(this.#incarnation - 1) };
     }
     return { incarnation: this.incarnation };
   }
 
   async provision(): Promise<{ incarnation: string }> {
     const { faults, env, dice, network } = this.#world;
-    if (!network.reachesContainer) await this.#reach();
+    if (!network.reachesContainer || !this.connected) await this.#reach();
     if (faults.strikes('provision.refused', this.#moment()))
       throw new Refused('busy', 'there is no room for a container');
     if (faults.strikes('provision.permanent', this.#moment(), 0.3)) throw new Terminal('the quota is spent');
@@ -159,7 +186,7 @@ export class SimulatedContainer implements Hands {
     const epochs = this.#seen.get(bead) ?? [];
     if (!epochs.includes(epoch)) epochs.push(epoch);
     this.#seen.set(bead, epochs);
-    const key = `${bead}#${epochs.indexOf(epoch) + 1}`;
+    const key = this.#named(`${bead}#${epochs.indexOf(epoch) + 1}`);
     this.#keys.set(epoch, key);
     return key;
   }
@@ -172,12 +199,12 @@ export class SimulatedContainer implements Hands {
 
   /** Names what has no identity of its own by when it is, so that it stays the same when other faults are gone. */
   #moment(): string {
-    return `t${Math.floor(this.#world.env.clock.now() / MOMENT_MS) % MOMENTS}`;
+    return this.#named(`t${Math.floor(this.#world.env.clock.now() / MOMENT_MS) % MOMENTS}`);
   }
 
   /** Rejects as a connection does: late when the way is cut, at once when nobody listens. */
   async #reach(): Promise<void> {
-    if (!this.#world.network.reachesContainer) {
+    if (!this.#world.network.reachesContainer || !this.connected) {
       await after(this.#world.env, CONNECT_MS);
       throw new Unreachable('ETIMEDOUT');
     }

@@ -8,6 +8,7 @@ import { Coverage } from './coverage.ts';
 import { agentTowns } from './directed/agents.ts';
 import { beadTowns } from './directed/beads.ts';
 import { hostTowns } from './directed/hosts.ts';
+import { rigTowns } from './directed/rigs.ts';
 import { incidentOf } from './directed/script.ts';
 
 export type DirectedRun = {
@@ -17,7 +18,7 @@ export type DirectedRun = {
   readonly problems: readonly { readonly aim: string; readonly problem: string }[];
 };
 
-const towns = [...agentTowns, ...beadTowns, ...hostTowns];
+const towns = [...agentTowns, ...beadTowns, ...hostTowns, ...rigTowns];
 
 /** All directed towns, one after another. `directory`: an empty folder for their keys. */
 export async function playDirected(directory: string): Promise<DirectedRun> {

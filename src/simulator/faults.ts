@@ -12,6 +12,7 @@ export const chances = [
     'start.late',
     'start.refused',
     'start.permanent',
+    'start.unready',
     'start.slow',
     'start.garbled',
     'start.undecided',
@@ -21,7 +22,7 @@ export const chances = [
   ...['run.crash', 'run.nothing', 'run.wedge', 'run.thaw', 'run.stall', 'run.loop', 'run.poison', 'run.costly'],
   ...['run.impossible', 'run.input', 'run.work', 'run.claims', 'run.sleepy', 'run.wakes'],
   ...['probe.lies', 'probe.silent', 'stop.lost', 'health.missed', 'health.lies'],
-  ...['provision.refused', 'provision.permanent', 'provision.unanswered'],
+  ...['provision.refused', 'provision.permanent', 'provision.unanswered', 'look.unready'],
   ...['merge.conflict', 'merge.tests', 'merge.refused', 'merge.blocked', 'merge.nothing', 'merge.lost', 'merge.unseen'],
   ...['merged.silent', 'merged.refused', 'store.hiccup', 'town.killedAtBoot', 'clock.skew', 'operator.nosy'],
 ] as const;
@@ -31,6 +32,7 @@ export type Chance = (typeof chances)[number];
 export const strokes = {
   'container.dies': 0.5,
   'container.restarts': 1.5,
+  'runner.leaves': 2,
   'network.toContainer': 0.5,
   'network.toTown': 0.5,
   'network.both': 0.5,

@@ -10,7 +10,12 @@ import { sinceOf } from './standing.ts';
 
 const PAGE = 500;
 export type Missed = { readonly bead: string; readonly facts: string };
-type Look = { readonly reads: Reads; readonly policy: Policy };
+type Look = {
+  readonly reads: Reads;
+  readonly policy: Policy;
+  /** Ids of the containers that can be reached. */
+  readonly reachable: readonly string[];
+};
 
 export class Idleness {
   /** Bead → what was so at the last look. */
@@ -35,7 +40,8 @@ export class Idleness {
   }
 }
 
-function missedBy({ reads, policy }: Look): Map<string, string> {
+function missedBy(look: Look): Map<string, string> {
+  const { reads, policy } = look;
   const missed = new Map<string, string>();
   const breaker = reads.entity({ machine: 'breaker', id: BREAKER });
   // While it ramps it lets in few; half open it lets one through to see.
@@ -43,9 +49,9 @@ function missedBy({ reads, policy }: Look): Map<string, string> {
   const agents = reads.entities({ machine: 'agent' }, { limit: PAGE }).items;
   if (agents.filter(({ state }) => state.startsWith('working.')).length >= policy.workingMax) return missed;
   for (const agent of agents) {
-    const { hook, rig, container } = contextOf(agent);
+    const { hook, rig } = contextOf(agent);
     if (agent.state !== 'idle.ready' || hook !== null) continue;
-    if (!isOpen(reads, { rig: String(rig), container: String(container) }, policy)) continue;
+    if (!isOpen(look, String(rig))) continue;
     for (const bead of reads.queue({ machine: 'bead', state: 'open.ready', scope: String(rig), limit: PAGE })) {
       const since = (ref: EntityRef) => `${ref.id} since ${sinceOf(reads, ref)}`;
       missed.set(bead.id, [bead, agent.ref, breaker.ref, ...agents.map(({ ref }) => ref)].map(since).join(', '));
@@ -54,15 +60,29 @@ function missedBy({ reads, policy }: Look): Map<string, string> {
   return missed;
 }
 
-/** A rig that is at work with room for one more, and a container that takes runs or can be made. */
-function isOpen(reads: Reads, { rig, container }: { rig: string; container: string }, policy: Policy): boolean {
-  if (reads.entity({ machine: 'rig', id: rig })?.state !== 'active') return false;
-  const host = reads.entity({ machine: 'container', id: container });
-  if (!host || !/^(up\.|absent$)/.test(host.state) || contextOf(host).probation === true) return false;
+/** A rig that is at work with room for one more, and a container with its labels that takes runs or can be made. */
+function isOpen({ reads, policy, reachable }: Look, rig: string): boolean {
+  const row = reads.entity({ machine: 'rig', id: rig });
+  if (row?.state !== 'active') return false;
+  const { labels = [] } = contextOf(row).config as { labels?: readonly string[] };
+  const hosts = reachable.flatMap((id) => reads.entity({ machine: 'container', id }) ?? []);
+  const ready = hosts.filter((host) => takes(host, labels));
+  // One that is made ready is waited for, before another one is woken.
+  const isComing = ready.some(({ state }) => state === 'provisioning');
+  if (!ready.some(({ state }) => state.startsWith('up.') || (state === 'absent' && !isComing))) return false;
   const live = ['in_progress.starting', 'in_progress.running', 'in_progress.stopping'];
   const busy = live.flatMap((state) => reads.queue({ machine: 'bead', state, scope: rig, limit: PAGE }));
   return busy.length < policy.rigWorkingMax;
 }
+
+function takes(host: EntityRow, needs: readonly string[]): boolean {
+  const { probation, labels, slots, runs } = contextOf(host) as { [field: string]: unknown } & Hosting;
+  return (
+    probation !== true && needs.every((label) => labels.includes(label)) && (slots === null || runs.length < slots)
+  );
+}
+
+type Hosting = { labels: readonly string[]; slots: number | null; runs: readonly number[] };
 
 function contextOf(row: EntityRow): Record<string, unknown> {
   return (JSON.parse(row.snapshot) as { context: Record<string, unknown> }).context;

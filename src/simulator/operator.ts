@@ -15,7 +15,7 @@ const MOVES: readonly Move[] = [
   ...['STOP', 'RESET', 'PAUSE', 'RESUME'].map((type) => ({ machine: 'agent', type, weight: 3 })),
   ...['DRAIN', 'RESET'].map((type) => ({ machine: 'container', type, weight: 2 })),
   ...['PAUSE', 'RESUME', 'RESET'].map((type) => ({ machine: 'breaker', type, weight: 1.5 })),
-  ...['PAUSE', 'RESUME', 'CONFIGURE'].map((type) => ({ machine: 'rig', type, weight: 1.5 })),
+  ...['PAUSE', 'RESUME', 'RESET', 'CONFIGURE'].map((type) => ({ machine: 'rig', type, weight: 1.5 })),
   ...['ACKNOWLEDGE', 'RESOLVE'].map((type) => ({ machine: 'escalation', type, weight: 1.5 })),
   { machine: 'town', type: 'policy', weight: 2 },
   { machine: 'town', type: 'more work', weight: 4 },
@@ -72,7 +72,7 @@ export class Operator {
       }
     };
     each('breaker', /^paused\./, 'RESUME');
-    each('rig', /^paused$/, 'RESUME');
+    each('rig', /^(paused|blocked\..*)$/, 'RESUME');
     each('agent', /^idle\.paused$/, 'RESUME');
     for (const agent of town.list('agent', { limit: PAGE }).items) {
       if (agent.context.pauseWanted === true) this.#tell(boot, agent, { type: 'RESUME' });
@@ -81,7 +81,6 @@ export class Operator {
     each('container', /^broken$/, 'RESET');
     each('bead', /^open\.(held|awaitingInput|blockedFailedDependency)$/, 'RELEASE');
     each('bead', /^in_progress\.stopping$/, 'RELEASE');
-    each('bead', /^open\.blockedConfig$/, 'RESET');
     return mended;
   }
 

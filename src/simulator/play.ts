@@ -55,7 +55,7 @@ export class Play {
   readonly #directory: string;
   readonly #overAt: number;
   readonly #signal: AbortSignal | undefined;
-  readonly #container: SimulatedContainer;
+  readonly #containers: readonly SimulatedContainer[];
   readonly #integrator: SimulatedIntegrator;
   readonly #operator: Operator;
   readonly #strokes: Strokes;
@@ -76,11 +76,11 @@ export class Play {
     this.findings = new Findings(() => world.env.clock.now() - startedAt);
     this.history = new History({ findings: this.findings, coverage: this.coverage, truth: world.truth });
     this.store = openMemory({ env: world.env });
-    this.#container = new SimulatedContainer(world);
+    this.#containers = scenario.containers.map(({ id, ...place }) => new SimulatedContainer(world, id, place));
     this.#integrator = new SimulatedIntegrator(world);
     this.#operator = new Operator(world, scenario, (answer) => this.#sent(answer));
     this.#strokes = new Strokes(world, {
-      ...{ container: this.#container, operator: this.#operator, findings: this.findings },
+      ...{ containers: this.#containers, operator: this.#operator, findings: this.findings },
       boot: () => this.#boot,
       disturbed: () => {
         this.#settledSince = world.env.clock.now();
@@ -111,7 +111,7 @@ export class Play {
 
   async #begin(): Promise<void> {
     const { agents, beads, policy } = this.#scenario;
-    const rigs = Object.fromEntries(this.#scenario.rigs.map(({ id, merge }) => [id, rigOf(merge)]));
+    const rigs = Object.fromEntries(this.#scenario.rigs.map(({ id, ...rig }) => [id, rigOf(rig)]));
     await this.#open({ agents, rigs, policy });
     const first = Math.ceil(beads.length / 4);
     this.#bring(beads.slice(0, first));
@@ -157,7 +157,7 @@ export class Play {
     const number = this.#boots;
     const skewed = faults.strikes('clock.skew', '');
     const boot = new Boot({
-      ...{ world: this.#world, number, store: this.store, container: this.#container, integrator: this.#integrator },
+      ...{ world: this.#world, number, store: this.store, containers: this.#containers, integrator: this.#integrator },
       skewMs: skewed ? dice.between(-HOUR, HOUR, ['skew', number]) : 0,
       storeFails: () => this.#strokes.storeFails(),
       committed: (reads) => this.#committed(reads),
@@ -179,7 +179,7 @@ export class Play {
     const opened = town.then(
       (made) => {
         if (!boot.alive) return;
-        boot.town = made;
+        boot.opened(made);
         this.#world.door = boot;
         this.#settledSince = env.clock.now();
       },
@@ -200,7 +200,8 @@ export class Play {
     for (const { entity, before, after, rejected } of this.history.take(reads)) {
       if (rejected !== null || before === after || before === '') continue;
       if (entity.machine === 'agent' && /^working\./.test(before) && /^(exited|idle)\./.test(after)) {
-        this.#container.processes.wake(this.history.roster.agent(entity.id).epoch);
+        const { epoch } = this.history.roster.agent(entity.id);
+        for (const { processes } of this.#containers) processes.wake(epoch);
       }
       if (MEDDLED.has(entity.machine)) this.#mayMeddle(entity, after);
     }
@@ -272,7 +273,8 @@ export class Play {
     const { read: reads } = this.store;
     const policy: Policy = boot.town.policy();
     checkStanding({ reads, policy, history: this.history, now: boot.env.clock.now() }, this.findings);
-    for (const { bead, facts } of this.#idleness.look({ reads, policy }, boot)) {
+    const reachable = this.#containers.filter((container) => boot.reaches(container)).map(({ id }) => id);
+    for (const { bead, facts } of this.#idleness.look({ reads, policy, reachable }, boot)) {
       this.findings.add('P19', `bead ${bead} is ready, somebody is free for it, and nothing happens: ${facts}`);
     }
     this.#checkAnnouncements();
@@ -333,15 +335,15 @@ export class Play {
     else {
       const { history } = this;
       const thorough = this.#scenario.seed % VERIFY_EVERY === 0;
-      const parts = { reads, town, history, container: this.#container, receipts: this.#receipts, thorough };
+      const parts = { reads, town, history, containers: this.#containers, receipts: this.#receipts, thorough };
       checkEnd(parts, this.findings);
     }
   }
 }
 
-function rigOf(merge: boolean): RigConfig {
+function rigOf({ merge, labels }: { merge: boolean; labels: readonly string[] }): RigConfig {
   return {
-    ...{ path: '/nowhere', branch: 'main', argv: ['agent'], promptBy: 'stdin', test: [], merge },
+    ...{ path: '/nowhere', branch: 'main', argv: ['agent'], promptBy: 'stdin', test: [], merge, labels: [...labels] },
     ...{ env: {}, secrets: {} },
   };
 }

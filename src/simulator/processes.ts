@@ -6,7 +6,7 @@ import type { Evidence, RunReport } from '../agents/port.ts';
 import { coerceError, Refused } from '../core/errors.ts';
 import type { EngineEvent } from '../core/types.ts';
 import { type Behaviour, behaviourOf } from './behaviour.ts';
-import type { World } from './world.ts';
+import type { Door, World } from './world.ts';
 
 const BEAT_MS = 30_000;
 const REPORT_AGAIN_MS = 15_000;
@@ -26,6 +26,14 @@ export type Process = {
   commits: number;
 };
 
+/** The container that they run in. */
+export type ProcessHost = {
+  readonly id: string;
+  readonly connected: boolean;
+  /** One of them takes it with it. */
+  die(): void;
+};
+
 type Died = { readonly code: number | null; readonly signal: string | null };
 
 export class Processes {
@@ -33,11 +41,16 @@ export class Processes {
   readonly #all = new Map<number, Process>();
   /** Exits that the town has not acknowledged. */
   readonly #unheard = new Map<number, ExitReport>();
-  readonly #poison: () => void;
+  readonly #host: ProcessHost;
 
-  constructor(world: World, poison: () => void) {
+  constructor(world: World, host: ProcessHost) {
     this.#world = world;
-    this.#poison = poison;
+    this.#host = host;
+  }
+
+  /** The town, when the way there is whole. */
+  get #door(): Door | null {
+    return this.#world.network.reachesTown && this.#host.connected ? this.#world.door : null;
   }
 
   get living(): readonly Process[] {
@@ -59,7 +72,7 @@ export class Processes {
     this.#later(process, worksMs, () => this.#finish(process));
     if (wedgesAtMs !== null) this.#later(process, wedgesAtMs, () => this.#silence(process, true));
     if (thawsAtMs !== null) this.#later(process, thawsAtMs, () => this.#silence(process, false));
-    if (poisonsAtMs !== null) this.#later(process, poisonsAtMs, this.#poison);
+    if (poisonsAtMs !== null) this.#later(process, poisonsAtMs, () => this.#host.die());
   }
 
   /** Ends one as a signal would; its exit is reported like every other. */
@@ -105,10 +118,10 @@ export class Processes {
 
   /** Its agent's own words about it, through the API. */
   async #say(process: Process, event: EngineEvent, tries = REPORT_TRIES): Promise<void> {
-    const { env, network } = this.#world;
+    const { env } = this.#world;
     const { agent, epoch } = process.run;
     try {
-      const door = network.reachesTown ? this.#world.door : null;
+      const door = this.#door;
       if (door) {
         await door.send({ machine: 'agent', id: agent }, event, `agent/${agent}#${epoch}`);
         return;
@@ -142,9 +155,9 @@ export class Processes {
 
   /** A heartbeat is said once. */
   #carry(report: RunReport, delayMs: number): void {
-    const { env, network } = this.#world;
+    const { env } = this.#world;
     const go = () => {
-      if (network.reachesTown) this.#world.door?.report(report).catch(() => undefined);
+      this.#door?.report(this.#host.id, report).catch(() => undefined);
     };
     if (delayMs === 0) go();
     else env.clock.at(env.clock.now() + delayMs, go);
@@ -224,11 +237,11 @@ export class Processes {
   #tellExit(epoch: number): void {
     const report = this.#unheard.get(epoch);
     if (!report) return;
-    const { env, network } = this.#world;
+    const { env } = this.#world;
     const again = () => void env.clock.at(env.clock.now() + REPORT_AGAIN_MS, () => this.#tellExit(epoch));
-    const door = network.reachesTown ? this.#world.door : null;
+    const door = this.#door;
     if (!door) again();
-    else door.report(report).then(() => this.#unheard.delete(epoch), again);
+    else door.report(this.#host.id, report).then(() => this.#unheard.delete(epoch), again);
   }
 
   /** What happens to a process after a time, unless it ended before. */

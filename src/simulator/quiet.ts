@@ -44,7 +44,7 @@ export function moving(reads: Reads, isWaiting: boolean): readonly EntityRow[] {
 export function isHeldUp(reads: Reads): boolean {
   const blocks: readonly (readonly [string, RegExp])[] = [
     ['breaker', /^paused\./],
-    ['rig', /^paused$/],
+    ['rig', /^(paused|blocked\..*)$/],
     ['agent', /^idle\.(paused|quarantined)$/],
     ['container', /^broken$/],
   ];
@@ -59,7 +59,7 @@ type Ended = {
   readonly reads: Reads;
   readonly town: Town;
   readonly history: History;
-  readonly container: SimulatedContainer;
+  readonly containers: readonly SimulatedContainer[];
   readonly receipts: readonly Receipt[];
   /** The town's own verification as well. */
   readonly thorough: boolean;
@@ -69,7 +69,7 @@ type Ended = {
  * What must hold when all is over: the log leads to the store, nothing acknowledged is lost, no process is left
  * over.
  */
-export function checkEnd({ reads, town, history, container, receipts, thorough }: Ended, findings: Findings): void {
+export function checkEnd({ reads, town, history, containers, receipts, thorough }: Ended, findings: Findings): void {
   for (const problem of unverified(reads)) findings.add('P36', problem);
   if (thorough) {
     const { ok, problems } = town.verify();
@@ -83,7 +83,7 @@ export function checkEnd({ reads, town, history, container, receipts, thorough }
       `the command to ${entity.machine} ${entity.id} was acknowledged as row ${seq}, which is not it`,
     );
   }
-  for (const { run, silent } of container.processes.living) {
+  for (const { run, silent } of containers.flatMap(({ processes }) => processes.living)) {
     const agent = history.roster.agent(run.agent);
     if (agent.epoch === run.epoch && isLive(agent)) continue;
     const how = silent ? 'silent' : 'talking';

@@ -14,7 +14,12 @@ const STORY_LINE_MAX = 140;
 
 const schema = z.object({
   seed: z.number().int(),
-  size: z.object({ days: z.number().positive(), agentsMax: z.number().optional(), beadsMax: z.number().optional() }),
+  size: z.object({
+    days: z.number().positive(),
+    agentsMax: z.number().optional(),
+    beadsMax: z.number().optional(),
+    containersMax: z.number().optional(),
+  }),
   violation: z.object({ property: z.string(), atMs: z.number(), sentence: z.string() }),
   faults: z.array(z.string()),
   hash: z.string(),

@@ -3,7 +3,8 @@
  */
 import type { LogRow } from '../store/port.ts';
 
-export type AgentEntry = { state: string; epoch: number; bead: string | null };
+export type AgentEntry = { state: string; epoch: number; bead: string | null; container: string };
+export type ContainerEntry = { labels: readonly string[]; slots: number | null; runs: Set<number> };
 export type BeadEntry = {
   state: string;
   epoch: number;
@@ -22,9 +23,14 @@ export type BeadEntry = {
 export class Roster {
   readonly agents = new Map<string, AgentEntry>();
   readonly beads = new Map<string, BeadEntry>();
+  readonly containers = new Map<string, ContainerEntry>();
 
   agent(id: string): AgentEntry {
-    return entry(this.agents, id, () => ({ state: '', epoch: 0, bead: null }));
+    return entry(this.agents, id, () => ({ state: '', epoch: 0, bead: null, container: '' }));
+  }
+
+  container(id: string): ContainerEntry {
+    return entry(this.containers, id, () => ({ labels: [], slots: null, runs: new Set<number>() }));
   }
 
   bead(id: string): BeadEntry {
@@ -38,6 +44,7 @@ export class Roster {
   take(row: LogRow): void {
     if (row.entity.machine === 'agent') this.#takeAgent(row);
     else if (row.entity.machine === 'bead') this.#takeBead(row);
+    else if (row.entity.machine === 'container') this.#takeContainer(row);
   }
 
   #takeAgent({ entity, event, after }: LogRow): void {
@@ -46,6 +53,19 @@ export class Roster {
     if (event.type !== 'ASSIGN') return;
     agent.epoch = Number(event.epoch);
     agent.bead = String(event.bead);
+    agent.container = String(event.container);
+  }
+
+  #takeContainer({ entity, event, before, after }: LogRow): void {
+    const container = this.container(entity.id);
+    const said = (event.type === 'xstate.init' ? event.input : event) as Partial<ContainerEntry>;
+    if (event.type === 'xstate.init' || event.type === 'CONFIGURE') {
+      Object.assign(container, { labels: said.labels ?? [], slots: said.slots ?? null });
+    }
+    if (event.type === 'PLACE' || event.type === 'REVIVED') container.runs.add(Number(event.epoch));
+    if (event.type === 'VACATE') container.runs.delete(Number(event.epoch));
+    // It is let go with all that it hosts.
+    if (after === 'stopping' && before !== 'stopping') container.runs.clear();
   }
 
   #takeBead({ entity, event, after, at }: LogRow): void {

@@ -4,17 +4,33 @@
  */
 import type { PolicyPatch } from '../../machines/policy.ts';
 import type { BeadInput } from '../town/api.ts';
+import { LOCAL, LOCAL_PLACE, type Place } from '../town/options.ts';
 import { Dice } from './dice.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
+export const LABEL = 'gpu';
 
 /** What is taken smaller when a failing seed is shrunk. */
-export type Size = { readonly days: number; readonly agentsMax?: number; readonly beadsMax?: number };
+export type Size = {
+  readonly days: number;
+  readonly agentsMax?: number;
+  readonly beadsMax?: number;
+  readonly containersMax?: number;
+};
+
+type Given = { readonly [K in keyof Size]: Size[K] | undefined } & { readonly days: number };
+
+/** A size as it was written down: what is not said is not there. */
+export function sizeOf({ days, ...limits }: Given): Size {
+  return { days, ...Object.fromEntries(Object.entries(limits).filter(([, most]) => most !== undefined)) };
+}
 
 export type Scenario = {
   readonly seed: number;
-  readonly rigs: readonly { readonly id: string; readonly merge: boolean }[];
+  readonly rigs: readonly { readonly id: string; readonly merge: boolean; readonly labels: readonly string[] }[];
+  /** The town's own, and those that are brought to it. */
+  readonly containers: readonly (Place & { readonly id: string })[];
   readonly agents: readonly { readonly id: string; readonly rig: string }[];
   readonly beads: readonly BeadInput[];
   readonly policy: PolicyPatch;
@@ -29,9 +45,11 @@ export type Scenario = {
 
 export function scenarioOf(dice: Dice, size: Size): Scenario {
   const total = size.days * DAY;
+  const containers = containersOf(dice, size);
   const rigs = Array.from({ length: dice.between(1, 2, ['rigs']) }, (_, index) => ({
     id: `rig${index + 1}`,
     merge: dice.u('rig.merge', index) < 0.8,
+    labels: containers.length > 1 && dice.u('rig.label', index) < 0.3 ? [LABEL] : [],
   }));
   const rigOf = (index: number) => rigs[index % rigs.length]?.id ?? 'rig1';
   const agentCount = Math.min(size.agentsMax ?? 99, dice.between(rigs.length, 5, ['agents']));
@@ -41,6 +59,7 @@ export function scenarioOf(dice: Dice, size: Size): Scenario {
   return {
     seed: dice.seed,
     rigs,
+    containers,
     agents: Array.from({ length: agentCount }, (_, index) => ({ id: `p${index + 1}`, rig: rigOf(index) })),
     beads: ids.map((id, index) => ({ ...beadOf(dice, id, ids.slice(0, index)), rig: rigOf(index) })),
     policy: policyOf(new Dice(dice.between(0, POLICIES - 1, ['policy']))),
@@ -49,6 +68,24 @@ export function scenarioOf(dice: Dice, size: Size): Scenario {
     blowMs: 0.05 * total,
     quietMs: Math.max(0.25 * total, 70 * MINUTE),
     attended: dice.u('attended') < 0.7,
+  };
+}
+
+/** One to three; the last of several has the label that some rigs ask for. */
+function containersOf(dice: Dice, { containersMax = 3 }: Size): Scenario['containers'] {
+  const count = Math.min(containersMax, dice.between(1, 3, ['containers']));
+  const others = Array.from({ length: count - 1 }, (_, index) => {
+    const id = `x${index + 2}`;
+    return { id, ...placeOf(dice, id, 0), ...(index === count - 2 && { labels: [LABEL] }) };
+  });
+  return [{ id: LOCAL, ...LOCAL_PLACE }, ...others];
+}
+
+/** What a container offers when it comes for the so-manieth time. */
+export function placeOf(dice: Dice, id: string, number: number): Place {
+  return {
+    labels: dice.u('place.label', id, number) < 0.3 ? [LABEL] : [],
+    slots: dice.u('place.any', id, number) < 0.3 ? null : dice.between(1, 3, ['place.slots', id, number]),
   };
 }
 

@@ -47,7 +47,10 @@ class Search {
   }
 
   async dimensions(): Promise<void> {
-    const { beads, agents } = this.#best.scenario;
+    const { beads, agents, containers } = this.#best.scenario;
+    for (let most = 1; most < containers.length; most += 1) {
+      if (await this.#resize({ containersMax: most })) break;
+    }
     for (let most = Math.floor(beads.length / 2); most >= 1; most = Math.floor(most / 2)) {
       if (!(await this.#resize({ beadsMax: most }))) break;
     }

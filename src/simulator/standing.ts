@@ -19,17 +19,18 @@ const EXHAUSTED_MAX_MS = 36 * MINUTE;
 /** States that wait for a person, by the cause of the escalation that tells of it. */
 const HUMAN: readonly (readonly [machine: string, state: RegExp, cause: string])[] = [
   ['agent', /^idle\.quarantined$/, 'quarantined'],
-  ['bead', /^open\.(blockedFailedDependency|blockedConfig)$/, 'blocked'],
+  ['bead', /^open\.blockedFailedDependency$/, 'blocked'],
+  ['rig', /^blocked\./, 'blocked'],
   ['bead', /^open\.awaitingInput$/, 'input'],
   ['container', /^broken$/, 'broken'],
 ];
 /** States that wait for the matching, for another entity, or for the person who put them there. */
 const WAITS: Readonly<Record<string, RegExp>> = {
   agent: /^idle\.(ready|paused)$/,
-  bead: /^(open\.(ready|blockedDeps|held)|in_progress\.(starting|running|stopping)|(closed|failed)\..*)$/,
+  bead: /^(open\.(ready|blockedDeps|blockedConfig|held)|in_progress\.(starting|running|stopping)|(closed|failed)\..*)$/,
   container: /^absent$/,
   breaker: /^(closed\.(available|ramping)|halfOpen\.waiting|paused\.byOperator)$/,
-  rig: /./,
+  rig: /^(active|paused)$/,
   town: /./,
   escalation: /./,
 };
@@ -43,7 +44,7 @@ export type Standing = {
 };
 
 export function checkStanding({ reads, policy, history, now }: Standing, findings: Findings): void {
-  for (const machine of ['agent', 'bead', 'container', 'breaker']) {
+  for (const machine of ['agent', 'bead', 'container', 'breaker', 'rig']) {
     for (const row of reads.entities({ machine }, { limit: PAGE }).items) {
       if (row.status === 'quarantined') {
         findings.add('poison', `${machine} ${row.ref.id} can not be read any more`);

@@ -2,11 +2,13 @@
  * The strokes of fate that come at an instant: kills, cuts, full disks, jumps of the clock, dead machines, people.
  */
 import type { EntityView } from '../town/api.ts';
+import { LOCAL } from '../town/options.ts';
 import type { Boot } from './boot.ts';
 import type { SimulatedContainer } from './container.ts';
 import type { Stroke } from './faults.ts';
 import type { Findings } from './findings.ts';
 import type { Operator } from './operator.ts';
+import { placeOf } from './scenario.ts';
 import type { World } from './world.ts';
 
 const SECOND = 1_000;
@@ -16,7 +18,7 @@ const NOTICE_MS = 17 * SECOND;
 const STEADY_MS = MINUTE;
 
 type Parts = {
-  readonly container: SimulatedContainer;
+  readonly containers: readonly SimulatedContainer[];
   readonly operator: Operator;
   readonly findings: Findings;
   readonly boot: () => Boot | null;
@@ -38,7 +40,8 @@ export class Strokes {
 
   strike(kind: Stroke, number: number): void {
     const { dice, env, network } = this.#world;
-    const { container, operator } = this.#parts;
+    const { containers, operator } = this.#parts;
+    const container = dice.pick(containers, [kind, 'which', number]);
     const lasting = () =>
       dice.between(10 * SECOND, dice.u('long', number) < 0.2 ? 120 * MINUTE : 5 * MINUTE, [kind, '', number]);
     switch (kind) {
@@ -47,7 +50,10 @@ export class Strokes {
         container.die();
         break;
       case 'container.restarts':
-        this.#restart();
+        this.#restart(container);
+        break;
+      case 'runner.leaves':
+        this.#leave(container, { ms: lasting(), number });
         break;
       case 'network.toContainer':
       case 'network.toTown':
@@ -124,20 +130,38 @@ export class Strokes {
       boot.doom = { commits: dice.between(0, 6, ['kill', '', number]), durable: dice.u('kill.durable', number) < 0.5 };
   }
 
+  /** Its runner loses the town for a while; it may offer something else when it comes back. */
+  #leave(container: SimulatedContainer, { ms, number }: { ms: number; number: number }): void {
+    if (container.id === LOCAL || !container.connected) return;
+    this.#disturb();
+    container.connected = false;
+    const back = () => {
+      container.connected = true;
+      const { slots } = placeOf(this.#world.dice, container.id, number + 1);
+      container.place = { ...container.place, slots };
+      this.#parts.boot()?.bring(container);
+    };
+    this.#until(ms, [back]);
+  }
+
   /** P24: where nothing else is wrong, a restart is noticed within a health interval. */
-  #restart(): void {
+  #restart(container: SimulatedContainer): void {
     const { env, network, faults } = this.#world;
-    const { container, findings } = this.#parts;
+    const { findings } = this.#parts;
     const boot = this.#parts.boot();
     container.restart();
     const { incarnation } = container;
-    const host = boot?.town?.get({ machine: 'container', id: 'local' });
-    const steady = env.clock.now() - this.#disturbedAt > STEADY_MS && network.reachesContainer && boot?.alive;
+    const host = boot?.town?.get({ machine: 'container', id: container.id });
+    const steady =
+      env.clock.now() - this.#disturbedAt > STEADY_MS &&
+      network.reachesContainer &&
+      boot?.alive &&
+      boot.reaches(container);
     if (!steady || !host?.substate.startsWith('up.occupied') || faults.has('health.missed', 'health.lies')) return;
     const restartedAt = env.clock.now();
     env.clock.at(restartedAt + NOTICE_MS, () => {
       const same = this.#parts.boot() === boot && boot.alive && this.#disturbedAt < restartedAt;
-      const known = boot.town?.get({ machine: 'container', id: 'local' });
+      const known = boot.town?.get({ machine: 'container', id: container.id });
       if (!same || !known || container.incarnation !== incarnation) return;
       // Who hosts nothing is not asked; what it hosted at the restart must be there still.
       const runs = (view: EntityView) => view.context.runs as readonly number[];

@@ -97,6 +97,24 @@ const onceMerged: RowCheck = ({ entity, event }, roster, truth) => {
   return truth.isMerged(entity.id) ? `bead ${entity.id} was dispatched although its work is merged` : null;
 };
 
+/** P43: a run is placed where its labels are, in a slot that is free. */
+const placed: RowCheck = ({ entity, event }, roster) => {
+  if (entity.machine !== 'container' || event.type !== 'PLACE') return null;
+  const { labels, slots, runs } = roster.container(entity.id);
+  if (slots !== null && runs.size >= slots) return `container ${entity.id} was given a run beyond its ${slots} slots`;
+  const missing = ((event.needs ?? []) as readonly string[]).filter((label) => !labels.includes(label));
+  return missing.length === 0 ? null : `container ${entity.id} was given a run that needs ${missing.join(', ')}`;
+};
+
+/** P44: what happens to a container is no matter of a run in another one. */
+const apart: RowCheck = ({ entity, event }, roster) => {
+  if (entity.machine !== 'agent' || !event.type.startsWith('CONTAINER_')) return null;
+  const { container, epoch } = roster.agent(entity.id);
+  return epoch === 0 || event.container === container
+    ? null
+    : `agent ${entity.id} runs in ${container} and heard ${event.type} of ${String(event.container)}`;
+};
+
 /** By number of the property. */
 export const rowChecks: readonly (readonly [property: string, check: RowCheck])[] = [
   ['P6', fenced],
@@ -107,6 +125,8 @@ export const rowChecks: readonly (readonly [property: string, check: RowCheck])[
   ['P15', refused],
   ['P17', dependencies],
   ['P33', breaker],
+  ['P43', placed],
+  ['P44', apart],
   ['truth.closed', truthful],
   ['truth.merged', onceMerged],
 ];

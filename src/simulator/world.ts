@@ -10,7 +10,8 @@ import type { Faults } from './faults.ts';
 
 /** The town's process as the world reaches it; both reject when it is not there. */
 export interface Door {
-  report(report: RunReport): Promise<void>;
+  /** From a container, by its id. */
+  report(container: string, report: RunReport): Promise<void>;
   send(to: EntityRef, event: EngineEvent, by: string): Promise<unknown>;
 }
 

@@ -4,10 +4,13 @@
  */
 
 import type { Policy, PolicyPatch } from '../../machines/policy.ts';
-import type { RigConfig } from '../../machines/vocabulary.ts';
+import type { RigConfig, RigRuntime } from '../../machines/vocabulary.ts';
+import type { OutputPiece, OutputRange } from '../agents/output.ts';
+import type { Container } from '../agents/port.ts';
 import type { EngineEvent, EntityRef, EpochMs, JsonObject, JsonValue, Receipt, Seq } from '../core/types.ts';
 import type { InspectorSource } from '../inspector/source.ts';
 import type { EffectStatus, LogFilter, LogRow, Paged, TimerRow } from '../store/port.ts';
+import type { Place } from './options.ts';
 
 /** Who asks: shown in the log. `operator`, `operator:<name>`, or `agent/<id>#<epoch>`. */
 export type Principal = string;
@@ -60,8 +63,30 @@ export type AttemptView = {
   readonly reason: string | null;
   readonly tail: string | null;
   readonly branch: string | null;
+  /** Where it was placed. */
+  readonly container: string | null;
   readonly tokens: number;
   readonly costUsd: number;
+};
+
+/**
+ * `waiting`: its run has not taken it yet. `delivered`: the run took it. `undelivered`: the run ended before it did,
+ * and the next run of the bead is told. `handed over`: a later run was told with its prompt.
+ */
+export type MessageState = 'waiting' | 'delivered' | 'undelivered' | 'handed over';
+
+export type MessageView = {
+  /** Of one agent's messages, this one. */
+  readonly id: string;
+  readonly agent: string;
+  readonly bead: string;
+  /** The run that it was said to. */
+  readonly epoch: number;
+  readonly text: string;
+  readonly by: string;
+  readonly at: EpochMs;
+  readonly takenAt: EpochMs | null;
+  readonly state: MessageState;
 };
 
 /** One condition between an entity and its next step. */
@@ -103,6 +128,36 @@ export type ListQuery = {
   readonly after?: string;
 };
 
+/** What a container offers, and what it hosts. */
+export type ContainerStatus = {
+  readonly id: string;
+  readonly state: string;
+  readonly since: EpochMs;
+  readonly labels: readonly string[];
+  /** How many runs it hosts at a time; null: any number. */
+  readonly slots: number | null;
+  readonly runs: number;
+  /** Whose runs. */
+  readonly agents: readonly string[];
+  readonly incarnation: string | null;
+  /** Whether somebody who can be reached stands for it; null: nobody can say, because the town is closed. */
+  readonly connected: boolean | null;
+  readonly reason: string | null;
+};
+
+/** Whether the agents of a rig can start. */
+export type RigStatus = {
+  readonly id: string;
+  readonly state: string;
+  readonly since: EpochMs;
+  /** Why not; null while they can. */
+  readonly reason: string | null;
+  /** What is driven, in a few words; null: a command of the rig's own. */
+  readonly runtime: string | null;
+  /** When it is looked at again by itself. */
+  readonly nextLookAt: EpochMs | null;
+};
+
 export type TownStatus = {
   readonly name: string;
   readonly now: EpochMs;
@@ -110,6 +165,8 @@ export type TownStatus = {
   readonly breaker: { state: string; reason: string | null };
   readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly working: readonly { agent: string; bead: string; epoch: number; substate: string; since: EpochMs }[];
+  readonly containers: readonly ContainerStatus[];
+  readonly rigs: readonly RigStatus[];
   readonly escalations: readonly { id: string; subject: string; cause: string; message: string; since: EpochMs }[];
   readonly health: { ok: boolean; degraded: string | null };
   /** Whether runs are kept from the town's folder, and why not; null: their container does not say. */
@@ -128,6 +185,8 @@ export type VerifyReport = {
   readonly problems: readonly { entity: string; seq: Seq | null; problem: string }[];
 };
 
+export type RunName = { readonly agent: string; readonly epoch: number };
+
 export interface Town extends AsyncDisposable {
   readonly name: string;
   /** State directory: database, keys, runs, worktrees. */
@@ -142,7 +201,14 @@ export interface Town extends AsyncDisposable {
   createBeads(beads: readonly BeadInput[], options?: SendOptions): Promise<readonly Receipt[]>;
   /** Refused `invalid`, with all that its container finds missing: the repository, a program, a secret. */
   addRig(id: string, config: RigConfig, options?: SendOptions): Promise<Receipt>;
-  addAgent(agent: { id: string; rig: string }, options?: SendOptions): Promise<Receipt>;
+  /** `container`: the one that it runs in; any that suits when absent. */
+  addAgent(agent: { id: string; rig: string; container?: string }, options?: SendOptions): Promise<Receipt>;
+  /**
+   * Brings a container to the town, or brings it back: its entity is born, or told of another place, and runs are
+   * placed there from now on. Who is there with the same id stands for it no more. Resolves when that is committed.
+   * Refused `invalid` for an id, a label or slots that can not be.
+   */
+  host(container: Container, place: Place): Promise<void>;
 
   get(ref: EntityRef): EntityView | null;
   list(machine: string, query?: ListQuery): Paged<EntityView>;
@@ -166,10 +232,28 @@ export interface Town extends AsyncDisposable {
    */
   patchPolicy(patch: PolicyPatch, options?: SendOptions): Promise<PolicyReceipt>;
 
+  /** What rigs that drive an agent runtime have in common; null: nothing. */
+  runtime(): RigRuntime | null;
+  /** Replaces it as a whole; what waited for another setting goes on (S14). */
+  setRuntime(runtime: RigRuntime | null, options?: SendOptions): Promise<Receipt>;
+
   /** The end of a run's output, masked. */
   output(agent: string, epoch: number, maxBytes?: number): Promise<string>;
+  /**
+   * A piece of a run's output, masked: its end, or from a byte on. Null when nothing of it is kept, or not yet.
+   * Rejects when its container does not answer.
+   */
+  outputPiece(run: RunName, range: OutputRange): Promise<OutputPiece | null>;
+  /** One run of an agent; null when there was none of that epoch. */
+  run(run: RunName): AttemptView | null;
+  /** What people said to an agent, or to the runs of a bead, newest first. */
+  messages(about: EntityRef, limit?: number): readonly MessageView[];
+  /** What a run was told and has not taken, oldest first. */
+  inbox(run: RunName): readonly MessageView[];
   /** True when the token is the capability of that agent's epoch; compared in constant time. */
   isCapability(agent: string, epoch: number, token: string): boolean;
+  /** True when the token is that of the runner with this id; compared in constant time. */
+  isRunner(id: string, token: string): boolean;
   /** The town as a host of the inspector, to be mounted by whoever serves it. */
   inspection(): InspectorSource;
   /** Where agents reach the API; set by whoever serves it. */

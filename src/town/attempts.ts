@@ -2,6 +2,7 @@
 import type { EntityRef, JsonObject, JsonValue } from '../core/types.ts';
 import type { Reads } from '../store/port.ts';
 import type { AttemptView } from './api.ts';
+import { LOCAL } from './options.ts';
 
 const text = (value: JsonValue | undefined) => (typeof value === 'string' ? value : null);
 const number = (value: JsonValue | undefined) => (typeof value === 'number' ? value : null);
@@ -18,9 +19,24 @@ function viewOf(body: JsonObject): AttemptView {
     reason: text(body.reason),
     tail: text(body.tail),
     branch: text(body.branch),
+    container: text(body.container),
     tokens: number(body.tokens) ?? 0,
     costUsd: number(body.costUsd) ?? 0,
   };
+}
+
+/** One run of an agent; null when there was none of that epoch. */
+export function attemptOf(reads: Reads, { agent, epoch }: { agent: string; epoch: number }): AttemptView | null {
+  const about = { machine: 'agent', id: agent };
+  const [record] = reads.records({ kind: 'attempt', about, id: String(epoch), limit: 1 });
+  return record ? viewOf(record.body) : null;
+}
+
+/** Where a run was; a run that is not known is looked for where agents of a town alone run. */
+export function containerOfRun(reads: Reads, { agent, epoch }: { agent: string; epoch: number }): string {
+  const about = { machine: 'agent', id: agent };
+  const [record] = reads.records({ kind: 'attempt', about, id: String(epoch), limit: 1 });
+  return text(record?.body.container) ?? LOCAL;
 }
 
 /** Newest first. */

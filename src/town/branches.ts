@@ -14,6 +14,8 @@ import type { Parties, Party } from './parties.ts';
 
 /** Many beads are closed in one look. */
 const TIDY_MS = 5_000;
+/** A repository that does not answer keeps no town from closing. */
+const STOP_MS = 5_000;
 const RIGS_MAX = 500;
 const OVER = /^(closed\.|failed\.(?!exhausted$))/;
 
@@ -44,11 +46,21 @@ export class Branches {
     });
   }
 
-  /** What waits is done before it resolves. */
+  /** What waits is done before it resolves, as far as there is time; the next start looks again. */
   async stop(): Promise<void> {
+    const { env } = this.#parts;
     this.#unsubscribe?.();
     this.#alarm?.cancel();
-    await this.#tidyAll();
+    await new Promise<void>((resolve) => {
+      const late = env.clock.at(env.clock.now() + STOP_MS, () => {
+        env.log('warn', 'a repository does not answer: old branches stay until the next start');
+        resolve();
+      });
+      void this.#tidyAll().then(() => {
+        late.cancel();
+        resolve();
+      });
+    });
   }
 
   #rigOf({ entity }: LogRow): string | null {

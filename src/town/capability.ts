@@ -11,6 +11,9 @@ const KEY_BYTES = 32;
 export type Capabilities = {
   token(run: { agent: string; epoch: number }): string;
   matches(run: { agent: string; epoch: number }, token: string): boolean;
+  /** The token of a runner: opens the door for runners of this id, and no other. */
+  runnerToken(id: string): string;
+  matchesRunner(id: string, token: string): boolean;
 };
 
 /** The key of a town: 256 bits in a file that only its owner may read; made when it is not there. */
@@ -18,9 +21,13 @@ export function loadCapabilities(file: string): Capabilities {
   const key = loadKey(file);
   const token = ({ agent, epoch }: { agent: string; epoch: number }) =>
     `ymr_${createHmac('sha256', key).update(`${agent}\n${epoch}`).digest('base64url')}`;
+  // No agent's name begins with a line feed: no run has the token of a runner.
+  const runnerToken = (id: string) => `ymh_${createHmac('sha256', key).update(`\nrunner\n${id}`).digest('base64url')}`;
   return {
     token,
     matches: (run, given) => timingSafeEqual(digest(key, token(run)), digest(key, given)),
+    runnerToken,
+    matchesRunner: (id, given) => timingSafeEqual(digest(key, runnerToken(id)), digest(key, given)),
   };
 }
 

@@ -6,9 +6,9 @@ import { refText } from '../core/types.ts';
 const OWN: Readonly<Record<string, RegExp>> = {
   agent: /^(ASSIGN|FENCE|RELEASE|BREAKER_CLOSED|CONTAINER_.*)$/,
   bead: /^(DISPATCH|RUN\..*|SPENT|DEPENDENCY\..*)$/,
-  container: /^(PLACE|VACATE|REVIVED)$/,
+  container: /^(PLACE|VACATE|REVIVED|CONFIGURE)$/,
   breaker: /^(DISPATCHED|SUCCESS|FAILURE|ENDED|SPENT)$/,
-  rig: /^DISPATCHED$/,
+  rig: /^(DISPATCHED|START_REFUSED)$/,
 };
 
 /** Refused `not_accepted` for a message that only a chart of the town may send. */

@@ -1,7 +1,7 @@
 /** Founding a town, or opening it again: its entities are there, its rigs and its policy are as they were asked for. */
 
 import { defaultPolicy, type Policy, type PolicyPatch, policySchema } from '../../machines/policy.ts';
-import type { RigConfig, RigInput } from '../../machines/vocabulary.ts';
+import type { RigConfig, RigInput, RigRuntime } from '../../machines/vocabulary.ts';
 import { BREAKER, TOWN } from '../../machines/wiring.ts';
 import { Refused } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/types.ts';
@@ -9,7 +9,7 @@ import type { Batch } from '../engine/engine.ts';
 import type { Env } from '../env/env.ts';
 import type { Reads } from '../store/port.ts';
 import { idPattern, idRule } from './identifiers.ts';
-import { LOCAL, type PolicyProblem, type TownOptions } from './options.ts';
+import { LOCAL, LOCAL_PLACE, type Place, type PolicyProblem, type TownOptions } from './options.ts';
 import { valueAt, wordsOf } from './words.ts';
 
 const BY = 'operator';
@@ -66,16 +66,25 @@ export function found(batch: Batch, options: TownOptions, policy: Policy): void 
   const bear = (machine: string, id: string, input: unknown) =>
     missing(machine, id) && batch.birth({ to: { machine, id }, input: input as JsonValue, by: BY });
   const isNew = missing('town', TOWN);
-  bear('town', TOWN, { name, policy: asJson });
+  bear('town', TOWN, { name, policy: asJson, runtime: options.runtime ?? null });
   bear('breaker', BREAKER, { id: BREAKER });
-  bear('container', LOCAL, { id: LOCAL });
+  if (options.local !== false) foundContainer(batch, { id: LOCAL, ...LOCAL_PLACE });
   for (const [id, config] of Object.entries(options.rigs ?? {})) foundRig(batch, { id, config });
-  for (const { id, rig } of options.agents ?? []) {
+  for (const agent of options.agents ?? []) {
+    const { id, rig } = agent;
     checkId(id, 'an agent');
     if (missing('rig', rig)) throw new Refused('invalid', `agent ${id}: there is no rig ${rig}`, { agent: id, rig });
-    bear('agent', id, { id, rig, role: 'polecat', container: LOCAL });
+    bear('agent', id, agentInput(agent, options));
   }
-  if (!isNew) configure(batch, asJson);
+  if (!isNew) configure(batch, { policy: asJson, ...(options.runtime !== undefined && { runtime: options.runtime }) });
+}
+
+export type NewAgent = { readonly id: string; readonly rig: string; readonly container?: string | undefined };
+
+/** How an agent is born: bound to a container when that was asked for, else to be placed anew with each dispatch. */
+export function agentInput({ id, rig, container: pinned }: NewAgent, { local }: Pick<TownOptions, 'local'>) {
+  const anywhere = local === false ? '' : LOCAL;
+  return { id, rig, role: 'polecat', container: pinned ?? anywhere, pinned: pinned ?? null };
 }
 
 export function foundRig(batch: Batch, { id, config }: RigInput, by = BY): void {
@@ -91,13 +100,34 @@ export function foundRig(batch: Batch, { id, config }: RigInput, by = BY): void 
   batch.deliver({ to, event: { type: 'CONFIGURE', config: config as unknown as JsonObject }, by });
 }
 
-/** A policy that differs from the stored one is a change of settings, and heals like one (S14). */
-export function configure(batch: Batch, policy: JsonObject, by = BY): void {
+/** A container is born with its place, and told when that is another one now. */
+export function foundContainer(batch: Batch, { id, ...place }: Place & { id: string }, by = BY): void {
+  const to = { machine: 'container', id };
+  const row = batch.tx.entity(to);
+  const asJson = place as unknown as JsonObject;
+  if (!row) {
+    batch.birth({ to, input: { id, ...asJson }, by });
+    return;
+  }
+  // What can not be read keeps no town from opening.
+  if (row.status === 'quarantined') return;
+  const { context } = JSON.parse(row.snapshot) as { context: Partial<Place> };
+  if (same({ labels: context.labels ?? null, slots: context.slots ?? null }, place)) return;
+  batch.deliver({ to, event: { type: 'CONFIGURE', ...asJson }, by });
+}
+
+export type TownSettings = { readonly policy: JsonObject; readonly runtime?: RigRuntime | null };
+
+/** Settings that differ from the stored ones are a change, and heal like one (S14). */
+export function configure(batch: Batch, { policy, runtime }: TownSettings, by = BY): void {
   const to = { machine: 'town', id: TOWN };
   const row = batch.tx.entity(to);
-  const { context } = JSON.parse(row?.snapshot ?? '{"context":{}}') as { context: { policy?: JsonObject } };
-  if (same(context.policy, policy)) return;
-  batch.deliver({ to, event: { type: 'CONFIGURE', policy }, by });
+  type Stored = { context: { policy?: JsonObject; runtime?: RigRuntime | null } };
+  const { context } = JSON.parse(row?.snapshot ?? '{"context":{}}') as Stored;
+  const isSame = runtime === undefined || same(context.runtime ?? null, runtime);
+  if (isSame && same(context.policy, policy)) return;
+  const event = { type: 'CONFIGURE', policy, ...(runtime !== undefined && { runtime: runtime as JsonObject | null }) };
+  batch.deliver({ to, event, by });
 }
 
 function same(left: unknown, right: unknown): boolean {

@@ -4,10 +4,11 @@
  */
 import type { AnnounceParams } from '../../machines/escalation.ts';
 import type { Policy } from '../../machines/policy.ts';
-import type { HealParams, RunParams } from '../../machines/vocabulary.ts';
+import type { HealParams, LookParams, RunParams } from '../../machines/vocabulary.ts';
 import { toStartOutcome } from '../agents/outcome.ts';
 import type { Container, Integrator, StartOutcome } from '../agents/port.ts';
-import { coerceError, Retryable } from '../core/errors.ts';
+import type { SecretReferences } from '../agents/secrets.ts';
+import { coerceError, Refused, Retryable } from '../core/errors.ts';
 import type { EffectOutcome } from '../core/types.ts';
 import type { Alarm, Env } from '../env/env.ts';
 import type { EffectHandler } from '../scheduler/effect-handler.ts';
@@ -26,6 +27,8 @@ export type HandlerParts = {
   readonly runSpecs: RunSpecs;
   /** Resolves when runs can be told where the API is, or that there is none. */
   readonly apiKnown: Promise<void>;
+  /** What is kept secret may have changed since the last start: resolves when the new values are masked too. */
+  readonly learnSecrets: (references: SecretReferences) => Promise<void>;
   readonly heal: Healer;
   readonly notify: (escalation: AnnounceParams) => void;
 };
@@ -38,7 +41,9 @@ const STOP_ATTEMPTS_MAX = 2_880;
 async function within<T>({ clock }: Env, ms: number, promise: Promise<T>): Promise<T> {
   let alarm: Alarm | null = null;
   const late = new Promise<never>((_, reject) => {
-    alarm = clock.at(clock.now() + ms, () => reject(new Retryable(`no answer within ${ms} ms`, 0)));
+    // It keeps no town from closing.
+    const background = true;
+    alarm = clock.at(clock.now() + ms, () => reject(new Retryable(`no answer within ${ms} ms`, 0)), { background });
   });
   try {
     return await Promise.race([promise, late]);
@@ -51,10 +56,11 @@ async function within<T>({ clock }: Env, ms: number, promise: Promise<T>): Promi
 function readStart(outcome: StartOutcome): EffectOutcome {
   if (outcome.kind === 'accepted') return succeeded({ incarnation: outcome.incarnation, branch: outcome.branch });
   if (outcome.kind === 'unknown') return { kind: 'unanswered', cause: outcome.cause };
-  return { kind: 'refused', reason: outcome.reason, permanent: outcome.permanent };
+  const { reason, permanent, scope } = outcome;
+  return { kind: 'refused', reason, permanent, ...(scope && { details: { scope } }) };
 }
 
-function runHandlers({ env, policy, containers, runSpecs, apiKnown }: HandlerParts): Record<string, EffectHandler> {
+function runHandlers({ env, policy, containers, runSpecs, ...parts }: HandlerParts): Record<string, EffectHandler> {
   return {
     startRun: {
       // Longer than the chart waits: a late answer still tells something about an unconfirmed run.
@@ -62,10 +68,14 @@ function runHandlers({ env, policy, containers, runSpecs, apiKnown }: HandlerPar
         return policy().startTimeoutMs + policy().unconfirmedMs;
       },
       run: typed<RunParams>(async (params, { signal }) => {
-        await apiKnown;
-        const spec = runSpecs.of(params);
+        await parts.apiKnown;
         // Whoever made the container: what it answers is read in one place.
-        return readStart(await toStartOutcome(() => containers(params.container).start(spec, signal), signal));
+        const start = async () => {
+          const spec = await runSpecs.of(params);
+          await parts.learnSecrets(spec.secrets);
+          return containers(params.container).start(spec, signal);
+        };
+        return readStart(await toStartOutcome(start, signal));
       }),
     },
     probeRun: {
@@ -93,6 +103,26 @@ function runHandlers({ env, policy, containers, runSpecs, apiKnown }: HandlerPar
       run: typed<RunParams>(async ({ agent, bead, epoch }) => {
         env.log('warn', `agent ${agent} shows no progress on bead ${bead}`, { agent, bead, epoch });
         return succeeded();
+      }),
+    },
+  };
+}
+
+/** Asked only about a rig whose starts were refused. */
+function rigHandlers({ policy, containers, runSpecs, learnSecrets }: HandlerParts): Record<string, EffectHandler> {
+  return {
+    lookAtRig: {
+      get deadlineMs() {
+        return policy().rigLookTimeoutMs;
+      },
+      run: typed<LookParams>(async ({ rig, container }) => {
+        const host = containers(container);
+        if (!host.readiness) {
+          throw new Refused('unavailable', `container ${container} can not say whether a run could begin`);
+        }
+        const profile = runSpecs.profileOf(rig);
+        await learnSecrets(profile.secrets);
+        return succeeded(await host.readiness(profile));
       }),
     },
   };
@@ -128,6 +158,7 @@ export function townHandlers(parts: HandlerParts): Record<string, EffectHandler>
     ...runHandlers(parts),
     ...mergeHandlers(parts),
     ...containerHandlers(parts),
+    ...rigHandlers(parts),
     heal: {
       run: typed<HealParams>(async (params) => succeeded({ healed: await parts.heal(params) })),
     },

@@ -82,10 +82,11 @@ export class Matcher {
     const demands = wanted.map((id) =>
       this.#attempt(engine.deliver({ to: { machine: 'container', id }, event: { type: 'DEMAND' }, by: 'town' })),
     );
-    const dispatches = matches.map(({ agent, bead, probe }) =>
+    const dispatches = matches.map(({ agent, bead, probe, container, needs }) =>
       this.#attempt(
         engine.submit((batch) => {
-          const event = { type: 'DISPATCH', agent, epoch: batch.tx.next('epoch'), probe };
+          const where = { container, needs: [...needs] };
+          const event = { type: 'DISPATCH', agent, epoch: batch.tx.next('epoch'), probe, ...where };
           return batch.deliver({ to: { machine: 'bead', id: bead }, event, by: 'town' });
         }),
       ),

@@ -5,14 +5,21 @@
  */
 import type { Policy } from '../../machines/policy.ts';
 import { BREAKER } from '../../machines/wiring.ts';
-import type { Reads } from '../store/port.ts';
 import type { Parties, Party } from './parties.ts';
+import { Placement, type PlacementParts, spotsOf, type Wanted } from './placement.ts';
 
-export type Match = { readonly agent: string; readonly bead: string; readonly probe: boolean };
+export type Match = {
+  readonly agent: string;
+  readonly bead: string;
+  readonly probe: boolean;
+  readonly container: string;
+  /** The labels of the rig, for the container to judge. */
+  readonly needs: readonly string[];
+};
 /** What a look found: dispatches to propose, and containers that are wanted. */
 export type Proposal = { readonly matches: readonly Match[]; readonly wanted: readonly string[] };
 
-export type MatchParts = { readonly reads: Reads; readonly parties: Parties; readonly policy: Policy };
+export type MatchParts = PlacementParts & { readonly policy: Policy };
 
 const AGENTS_MAX = 1_000;
 const MERGING_MAX = 100;
@@ -24,12 +31,11 @@ export function propose(parts: MatchParts): Proposal {
 }
 
 /** What a run left is in its container: a merge needs it, whether or not anything may be dispatched. */
-function wantedForMerges({ reads, parties }: MatchParts): readonly string[] {
+function wantedForMerges({ reads, parties, isConnected = () => true }: MatchParts): readonly string[] {
   return reads
     .queue({ machine: 'bead', state: 'in_progress.inReview.merging', limit: MERGING_MAX })
-    .flatMap(({ id }) => parties.find('bead', id)?.context.agent ?? [])
-    .flatMap((agent) => parties.find('agent', agent)?.context.container ?? [])
-    .filter((container) => parties.find('container', container)?.state === 'absent');
+    .flatMap(({ id }) => whereItWas(parties, parties.find('bead', id)) ?? [])
+    .filter((container) => parties.find('container', container)?.state === 'absent' && isConnected(container));
 }
 
 function proposeRuns(parts: MatchParts): Proposal {
@@ -38,13 +44,9 @@ function proposeRuns(parts: MatchParts): Proposal {
   const probe = breaker.state.startsWith('halfOpen');
   const slots = probe ? 1 : freeSlots(parts);
   if (slots <= 0) return NOTHING;
-  const pairs = pair(parts, slots);
-  const up = (agent: Party<'agent'>) => parts.parties.find('container', agent.context.container)?.state ?? 'absent';
-  const matches = pairs
-    .filter(({ agent }) => up(agent).startsWith('up.'))
-    .map(({ agent, bead }) => ({ agent: agent.context.id, bead, probe }));
-  const absent = pairs.filter(({ agent }) => up(agent) === 'absent').map(({ agent }) => agent.context.container);
-  return { matches, wanted: [...new Set(absent)] };
+  const pairing = new Pairing(parts, slots);
+  pairing.pair();
+  return { matches: pairing.pairs.map((match) => ({ ...match, probe })), wanted: [...pairing.wanted] };
 }
 
 function lets(breaker: Party<'breaker'>): boolean {
@@ -59,39 +61,91 @@ function freeSlots({ reads, policy }: MatchParts): number {
   return policy.workingMax - working;
 }
 
-type Pair = { agent: Party<'agent'>; bead: string };
+type Pair = Omit<Match, 'probe'>;
 
-/** Retries go first, each to the agent that kept it; then each free agent takes the first bead of its rig's queue. */
-function pair(parts: MatchParts, slots: number): readonly Pair[] {
-  const { reads, parties } = parts;
-  const pairs: Pair[] = [];
-  const ready = reads
-    .queue({ machine: 'agent', state: 'idle.ready', limit: AGENTS_MAX })
-    .flatMap(({ id }) => parties.find('agent', id) ?? []);
-  const left = new Map([...new Set(ready.map(({ context }) => context.rig))].map((rig) => [rig, rigSlots(parts, rig)]));
-  const take = (agent: Party<'agent'>, bead: string) => {
-    const { rig } = agent.context;
-    const free = left.get(rig) ?? 0;
-    if (free <= 0 || pairs.length >= slots) return;
-    left.set(rig, free - 1);
-    pairs.push({ agent, bead });
+/** Retries go first, each to the agent that kept it; then the free agents take the first beads of their rig's queue. */
+class Pairing {
+  readonly pairs: Pair[] = [];
+  readonly wanted = new Set<string>();
+  readonly #parts: MatchParts;
+  readonly #slots: number;
+  readonly #placement: Placement;
+  /** Slots that are left, by rig. */
+  readonly #left = new Map<string, number>();
+
+  constructor(parts: MatchParts, slots: number) {
+    this.#parts = parts;
+    this.#slots = slots;
+    this.#placement = new Placement(spotsOf(parts));
+  }
+
+  pair(): void {
+    const { reads, parties } = this.#parts;
+    const free = new Map<string, Party<'agent'>[]>();
+    for (const { id } of reads.queue({ machine: 'agent', state: 'idle.ready', limit: AGENTS_MAX })) {
+      const agent = parties.find('agent', id);
+      if (!agent) continue;
+      const { hook, rig } = agent.context;
+      if (hook === null) free.set(rig, [...(free.get(rig) ?? []), agent]);
+      else if (isRetryDue(parties, hook, id) && this.#room(rig) > 0) this.#take([agent], hook);
+    }
+    for (const [rig, agents] of free) this.#pairRig(rig, agents);
+  }
+
+  #pairRig(rig: string, agents: Party<'agent'>[]): void {
+    const limit = Math.min(agents.length, this.#room(rig));
+    if (limit <= 0) return;
+    const beads = this.#parts.reads.queue({ machine: 'bead', state: 'open.ready', scope: rig, limit });
+    for (const { id } of beads) {
+      const taker = this.#take(agents, id);
+      // All of them need the same: where one finds no place, none does.
+      if (!taker) return;
+      agents.splice(agents.indexOf(taker), 1);
+    }
+  }
+
+  #room(rig: string): number {
+    const left = this.#left.get(rig) ?? rigSlots(this.#parts, rig);
+    this.#left.set(rig, left);
+    return Math.min(left, this.#slots - this.pairs.length);
+  }
+
+  /** The first of the agents that can be placed with the bead; without one, a container is wanted. */
+  #take(agents: readonly Party<'agent'>[], bead: string): Party<'agent'> | null {
+    const hopeless = new Set<string | null>();
+    for (const agent of agents) {
+      const { pinned, rig, id } = agent.context;
+      if (hopeless.has(pinned)) continue;
+      const wanted = wantedBy(this.#parts.parties, { bead, rig, pinned });
+      const { container, wake } = this.#placement.choose(wanted);
+      if (wake !== null) this.wanted.add(wake);
+      if (container !== null) {
+        this.#left.set(rig, (this.#left.get(rig) ?? 0) - 1);
+        this.pairs.push({ agent: id, bead, container, needs: wanted.needs });
+        return agent;
+      }
+      hopeless.add(pinned);
+    }
+    return null;
+  }
+}
+
+/** What a run of the bead asks of a container. */
+export function wantedBy(parties: Parties, run: { bead: string; rig: string; pinned: string | null }): Wanted {
+  const bead = parties.find('bead', run.bead);
+  return {
+    needs: parties.find('rig', run.rig)?.context.config.labels ?? [],
+    pinned: run.pinned,
+    previous: whereItWas(parties, bead),
+    failed: (bead?.context.startFailures ?? 0) > 0,
   };
-  const byRig = new Map<string, Party<'agent'>[]>();
-  for (const agent of ready) {
-    const { hook, rig, id } = agent.context;
-    if (hook === null) byRig.set(rig, [...(byRig.get(rig) ?? []), agent]);
-    else if (isRetryDue(parties, hook, id)) take(agent, hook);
-  }
-  for (const [rig, agents] of byRig) {
-    const most = Math.min(agents.length, slots - pairs.length, left.get(rig) ?? 0);
-    if (most <= 0) continue;
-    const beads = reads.queue({ machine: 'bead', state: 'open.ready', scope: rig, limit: most });
-    beads.forEach(({ id }, index) => {
-      const agent = agents[index];
-      if (agent) take(agent, id);
-    });
-  }
-  return pairs;
+}
+
+/** Where the latest run of a bead was; one of before there were several containers does not say. */
+function whereItWas(parties: Parties, bead: Party<'bead'> | null): string | null {
+  if (!bead) return null;
+  const { container, agent } = bead.context;
+  return container ?? (agent === null ? null : (parties.find('agent', agent)?.context.container ?? null));
 }
 
 function isRetryDue(parties: Parties, bead: string, agent: string): boolean {

@@ -4,16 +4,21 @@
  */
 import type { Policy } from '../../machines/policy.ts';
 import type { MergeParams } from '../../machines/vocabulary.ts';
-import type { Container, Integrator } from '../agents/port.ts';
+import type { Container, Evidence, Integrator, MergeOutcome } from '../agents/port.ts';
+import { Retryable } from '../core/errors.ts';
 import type { EffectOutcome, JsonValue } from '../core/types.ts';
+import type { Alarm, Env } from '../env/env.ts';
 import type { EffectHandler } from '../scheduler/effect-handler.ts';
 import { LOCAL } from './options.ts';
 import { succeeded, typed } from './outcomes.ts';
 import type { Parties } from './parties.ts';
 
 const SUPERVISION_MS = 30_000;
+/** How long a merge that is told to end is waited for: shorter than a closing engine waits. */
+const ENDING_MS = 2_000;
 
 export type MergeParts = {
+  readonly env: Env;
   readonly policy: () => Policy;
   readonly parties: Parties;
   readonly containers: (id: string) => Container;
@@ -62,13 +67,46 @@ class Merges {
     const testTimeoutMs = this.#parts.policy().mergeMs;
     const request = { ...this.#about(params), ...work, test, testTimeoutMs, isolation, limits };
     try {
-      return succeeded(await this.#parts.integrator.merge(request, AbortSignal.any([signal, own.signal])));
+      const merging = this.#parts.integrator.merge(request, AbortSignal.any([signal, own.signal]));
+      return await this.#unlessLeft(params, { merging, signal });
     } catch (thrown) {
       // It is not tried again: nobody waits for it any more.
       if (own.signal.aborted) return succeeded({ kind: 'blocked', reason: 'the merge was called off' });
       throw thrown;
     } finally {
       this.#underWay.delete(keyOf(params));
+    }
+  }
+
+  /**
+   * Its outcome. An integrator that does not end when the town closes is left: the chart hears that nobody knows, and
+   * the next start looks into the target branch.
+   */
+  async #unlessLeft(
+    { bead }: MergeParams,
+    { merging, signal }: { merging: Promise<MergeOutcome>; signal: AbortSignal },
+  ): Promise<EffectOutcome> {
+    const { env } = this.#parts;
+    let alarm: Alarm | null = null;
+    let leave = (): void => {};
+    const left = new Promise<EffectOutcome>((resolve) => {
+      leave = () => {
+        alarm = env.clock.at(env.clock.now() + ENDING_MS, () => {
+          env.log(
+            'warn',
+            `the merge of bead ${bead} did not end when it was told to: it is left, and looked for later`,
+          );
+          resolve({ kind: 'unanswered', cause: 'it did not end when the town was closed' });
+        });
+      };
+    });
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      return await Promise.race([merging.then(succeeded), left]);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      (alarm as Alarm | null)?.cancel();
     }
   }
 
@@ -86,11 +124,14 @@ class Merges {
   }
 
   /** What the run left; null: nothing that could be merged. The work is there, whatever became of its agent. */
-  async #workOf({ agent, epoch, branch, head }: MergeParams): Promise<Work | null> {
+  async #workOf({ agent, epoch, branch, head, container }: MergeParams): Promise<Work | null> {
     const { parties, containers, policy } = this.#parts;
-    const container = parties.find('agent', agent)?.context.container;
-    const found = await containers(container ?? LOCAL).finish({ agent, epoch, graceMs: policy().graceMs });
-    if (found?.commits === 0) return null;
+    // A bead of before there were several containers does not say.
+    const place = container ?? parties.find('agent', agent)?.context.container;
+    const finishing = containers(place ?? LOCAL).finish({ agent, epoch, graceMs: policy().graceMs });
+    const found = await (head ? unlessAway(finishing) : finishing);
+    // A run may find all done that the attempt before it left.
+    if (found?.commits === 0 && !found.inherited) return null;
     const work = { branch: found?.branch ?? branch, head: found?.head ?? head ?? '' };
     return work.branch && work.head ? work : null;
   }
@@ -103,6 +144,16 @@ class Merges {
     const { path, branch: targetBranch } = this.#rigOf(rig);
     const { title } = this.#parts.parties.get('bead', bead).context;
     return { rig, bead, epoch, title, repository: { path, targetBranch } };
+  }
+}
+
+/** What its run left is known from its report, when its container can not be asked again. */
+async function unlessAway(finishing: Promise<Evidence | null>): Promise<Evidence | null> {
+  try {
+    return await finishing;
+  } catch (thrown) {
+    if (thrown instanceof Retryable) return null;
+    throw thrown;
   }
 }
 

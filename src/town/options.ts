@@ -1,7 +1,7 @@
 /** What a town is made of, and what may be replaced in it. */
 import type { AnnounceParams } from '../../machines/escalation.ts';
 import type { Policy, PolicyPatch } from '../../machines/policy.ts';
-import type { RigConfig } from '../../machines/vocabulary.ts';
+import type { RigConfig, RigRuntime } from '../../machines/vocabulary.ts';
 import type { Container, Integrator } from '../agents/port.ts';
 import type { Env } from '../env/env.ts';
 import type { Store } from '../store/port.ts';
@@ -31,8 +31,10 @@ export type TownOptions = {
   readonly checkPolicy?: PolicyCheck;
   /** Repositories; one that is known already is configured anew when it differs. */
   readonly rigs?: Readonly<Record<string, RigConfig>>;
+  /** What rigs that drive an agent runtime have in common; absent: as it was, null: nothing. */
+  readonly runtime?: RigRuntime | null;
   /** Polecats that are to be there; the others stay. */
-  readonly agents?: readonly { readonly id: string; readonly rig: string }[];
+  readonly agents?: readonly { readonly id: string; readonly rig: string; readonly container?: string | undefined }[];
   /** The environment that secrets are read from and programs are found in; empty when absent. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** True: starts wait until `setApiUrl` was called, so that no run is without its address. */
@@ -43,10 +45,17 @@ export type TownOptions = {
   readonly onClose?: 'keep' | 'stop';
   readonly env?: Env;
   readonly store?: Store;
+  /** The embedded container, in place of one that runs agents on this machine; its id is `local`. */
   readonly container?: Container;
+  /** False: the town hosts nothing itself; agents run where `Town.host` brings a container. True when absent. */
+  readonly local?: boolean;
   readonly integrator?: Integrator;
   readonly synchronous?: 'full' | 'normal';
 };
 
-/** The one container of a town on one machine. */
+/** What a container offers: who may be placed there, and how many runs at a time; null: any number. */
+export type Place = { readonly labels: readonly string[]; readonly slots: number | null };
+
+/** The container that is embedded in the town: on its machine, in its process, and its only label. */
 export const LOCAL = 'local';
+export const LOCAL_PLACE: Place = { labels: [LOCAL], slots: null };

@@ -1,41 +1,32 @@
-/** The prompt of a run: the bead's text, what an earlier run left, and how to report. */
+/** The prompt of a run: the bead's text, where to work, how to speak to the town, and what an earlier run left. */
 
 export type PromptFacts = {
   readonly bead: string;
   readonly title: string;
   readonly body: string;
   readonly branch: string;
+  /** Whether there is a town that hears it. */
   readonly reports: boolean;
-  readonly previous: { readonly branch: string | null; readonly reason: string | null } | null;
+  /** What it is told of the attempts before; it is the end of the prompt. Null: there were none. */
+  readonly handover: string | null;
 };
 
-export function promptOf({ bead, title, body, branch, reports, previous }: PromptFacts): string {
-  const parts = [`# ${title}`, '', body.trim(), '', `Bead: ${bead}`];
-  if (previous?.reason) {
-    // Words of an earlier agent are data for this one: one line, bounded, and marked as a quotation.
-    parts.push(
-      '',
-      `An earlier attempt did not come to an end. Its reason, as it was told: "${quoted(previous.reason)}"`,
-    );
-    if (previous.branch) parts.push(`What it committed is on the branch ${previous.branch}.`);
-  }
-  parts.push(
-    '',
+/** The same calls are there as tools and as a command: an agent uses what it has. */
+const calls = [
+  'Speak to your town with the tools of its MCP server where you have them (done, failed, ask, checkpoint, …), or else',
+  'with the command yardmaster, which is in your PATH:',
+  '- `yardmaster call done "<what you did>"`, once all is committed; then end. A commit and exit code 0 say the same.',
+  '- `yardmaster call failed "<why>"` if you can not do it.',
+  '- `yardmaster call ask "<question>"` waits for the answer of a person, and prints it.',
+  '- `yardmaster call checkpoint "<what is done, what is left>"` leaves a note for whoever goes on after you.',
+  'More is in `yardmaster call --help`.',
+];
+
+export function promptOf({ bead, title, body, branch, reports, handover }: PromptFacts): string {
+  const parts = [
+    ...[`# ${title}`, '', body.trim(), '', `Bead: ${bead}`, ''],
     `Work in the current directory, which is a git worktree of its own, and commit what you do for ${branch}.`,
-  );
-  if (reports) {
-    parts.push(
-      'When you are done, exit with code 0; or report it:',
-      'POST $YARDMASTER_API_URL/api/v1/agents/$YARDMASTER_AGENT/events',
-      'with the bearer token $YARDMASTER_TOKEN and {"type":"done","epoch":$YARDMASTER_EPOCH,"summary":"..."}.',
-    );
-  }
-  return `${parts.join('\n')}\n`;
-}
-
-const QUOTE_MAX = 500;
-
-function quoted(text: string): string {
-  const line = text.replace(/\s+/g, ' ').replaceAll('"', "'").trim();
-  return line.length <= QUOTE_MAX ? line : `${line.slice(0, QUOTE_MAX)}…`;
+    ...(reports ? calls : []),
+  ];
+  return `${parts.join('\n')}\n${handover === null ? '' : `\n${handover}`}`;
 }

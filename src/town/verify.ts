@@ -3,7 +3,7 @@ import { townMachines } from '../../machines/index.ts';
 import { defaultPolicy, policySchema } from '../../machines/policy.ts';
 import type { Definition } from '../core/define.ts';
 import { replay } from '../core/replay.ts';
-import { contextOf, dehydrate, leavesOf } from '../core/snapshot.ts';
+import { contextOf, dehydrate, hydrate, leavesOf } from '../core/snapshot.ts';
 import type { EntityRef, JsonObject, JsonValue, Seq } from '../core/types.ts';
 import { parseRef, refText } from '../core/types.ts';
 import type { LogRow, Reads } from '../store/port.ts';
@@ -73,13 +73,23 @@ export function verifyTown(reads: Reads): VerifyReport {
     else if (row.status !== 'quarantined') {
       const definition = resolver(row.definition);
       const replayed = definition && dehydrate(definition, snapshot);
-      if (replayed !== null && !sameJson(replayed, row.snapshot)) {
+      if (replayed !== null && !sameJson(replayed, upToDate(definition, row.snapshot))) {
         problems.push({ entity: text, seq: null, problem: 'its stored snapshot is not what its log leads to' });
       }
     }
   }
   for (const { seq, problem } of sealProblems(reads)) problems.push({ entity: 'log', seq, problem });
   return { ok: problems.length === 0, rows: checked, entities: entities.size, skipped, problems };
+}
+
+/** A snapshot as it reads today: with the fields that its machine was given since. */
+function upToDate(definition: Definition | null, snapshot: string): string {
+  if (definition === null) return snapshot;
+  try {
+    return dehydrate(definition, hydrate(definition, snapshot));
+  } catch {
+    return snapshot; // what can not be read is not what the log leads to
+  }
 }
 
 /** The order of keys is not part of a snapshot. */

@@ -2,16 +2,18 @@
  * Every decision can be asked "why not?": what holds an entity where it is, each condition with its facts, its
  * truth, and the next time that it can change.
  */
-import type { Policy } from '../../machines/policy.ts';
 import { BREAKER } from '../../machines/wiring.ts';
 import { Refused } from '../core/errors.ts';
 import type { EntityRef, EpochMs, JsonObject } from '../core/types.ts';
 import { refText } from '../core/types.ts';
-import type { EntityRow, Reads } from '../store/port.ts';
+import type { EntityRow } from '../store/port.ts';
 import type { Why, WhyCondition } from './api.ts';
-import type { Parties, Party } from './parties.ts';
+import { type MatchParts, wantedBy } from './matching.ts';
+import type { Party } from './parties.ts';
+import { hasRoom, isOpen, Placement, type Spot, spotsOf } from './placement.ts';
+import { ofRig } from './why-rig.ts';
 
-export type WhyParts = { readonly reads: Reads; readonly parties: Parties; readonly policy: Policy };
+export type WhyParts = MatchParts;
 
 const LOOK_MAX = 1_000;
 
@@ -62,9 +64,15 @@ function specific(parts: WhyParts, ref: EntityRef, { state, status }: EntityRow)
   if (bead) return ofBead(parts, bead, state);
   const agent = ref.machine === 'agent' ? parts.parties.find('agent', ref.id) : null;
   if (agent) return ofAgent(parts, agent, state);
+  if (ref.machine === 'rig' && status !== 'quarantined') return state === 'active' ? [] : [ofRig(parts, ref.id)];
+  if (ref.machine === 'container' && parts.isConnected?.(ref.id) === false) return [ofRunner(ref.id)];
   if (ref.machine !== 'bead' && ref.machine !== 'agent' && status !== 'quarantined') return [];
   const waitsFor = 'a person: its stored state is damaged; restore a backup, or put another in its place';
   return [condition('its stored state can be read', false, { inputs: { status }, waitsFor })];
+}
+
+function ofRunner(id: string): WhyCondition {
+  return condition('its runner is connected', false, { inputs: { container: id }, waitsFor: `the runner ${id}` });
 }
 
 function ofBead(parts: WhyParts, bead: Party<'bead'>, state: string): readonly WhyCondition[] {
@@ -88,12 +96,7 @@ function ofBead(parts: WhyParts, bead: Party<'bead'>, state: string): readonly W
     case 'open.awaitingInput':
       return [condition('it is answered', false, { inputs: reasonOf(context.reason), waitsFor: `${person}: RELEASE` })];
     case 'open.blockedConfig':
-      return [
-        condition('the configuration is mended', false, {
-          inputs: reasonOf(context.reason),
-          waitsFor: `${person}: configure the rig, or RESET`,
-        }),
-      ];
+      return [ofRig(parts, context.rig)];
     default:
       return ofProgress(parts, bead, state);
   }
@@ -137,10 +140,7 @@ function ofDispatch(parts: WhyParts, bead: Party<'bead'>): readonly WhyCondition
   const ahead = retry ? 0 : aheadOf(parts, bead);
   return [
     ofBreaker(parts),
-    condition(`rig ${rig} is active`, parties.find('rig', rig)?.state === 'active', {
-      inputs: { rig, state: parties.find('rig', rig)?.state ?? 'unknown' },
-      waitsFor: `a person: RESUME rig/${rig}`,
-    }),
+    ofRig(parts, rig),
     condition(retry ? `agent ${agent ?? ''} is free` : `an agent of rig ${rig} is free`, mine.length > 0, {
       inputs: { free: mine.length, agents: Object.fromEntries(census.map(({ state, count }) => [state, count])) },
       waitsFor: 'an agent that becomes idle.ready',
@@ -149,7 +149,7 @@ function ofDispatch(parts: WhyParts, bead: Party<'bead'>): readonly WhyCondition
       inputs: { working, most: policy.workingMax },
     }),
     condition('it is its turn', ahead < Math.max(mine.length, 1), { inputs: { ahead, priority } }),
-    ofContainer(parts, mine[0]?.context.container),
+    ...ofPlace(parts, bead, mine[0]),
   ];
 }
 
@@ -172,14 +172,51 @@ function ofBreaker({ parties, reads }: WhyParts): WhyCondition {
   });
 }
 
-function ofContainer({ parties }: WhyParts, id: string | undefined): WhyCondition {
-  if (id === undefined)
-    return condition('its container is up', true, { inputs: { container: 'no agent is free to ask for' } });
-  const container = parties.find('container', id);
-  const state = container?.state ?? 'unknown';
-  return condition(`container ${id} is up`, state.startsWith('up.'), {
-    inputs: { container: id, state, ...reasonOf(container?.context.reason ?? null) },
-    waitsFor: `container ${id}`,
+/** Where it could run: what is in the way there, in the order in which somebody would mend it. */
+function ofPlace(parts: WhyParts, bead: Party<'bead'>, agent: Party<'agent'> | undefined): readonly WhyCondition[] {
+  const { id, rig } = bead.context;
+  const wanted = wantedBy(parts.parties, { bead: id, rig, pinned: agent?.context.pinned ?? null });
+  const suiting = new Placement(spotsOf(parts)).suiting(wanted);
+  if (suiting.length === 0) return [ofLabels(wanted.needs, wanted.pinned)];
+  const open = suiting.filter(isOpen);
+  const [first] = suiting as [Spot];
+  if (suiting.length === 1) return [ofContainer(first), ...(isOpen(first) ? [ofSlots([first])] : [])];
+  const inputs = Object.fromEntries(suiting.map((spot) => [spot.id, stateOf(spot)]));
+  const waitsFor = `containers ${suiting.map((spot) => spot.id).join(', ')}`;
+  const isUp = condition('a container that it may run in is up', open.length > 0, { inputs, waitsFor });
+  return open.length > 0 ? [isUp, ofSlots(open)] : [isUp];
+}
+
+const stateOf = ({ state, connected }: Spot) => (connected ? state : `${state}, not connected`);
+
+function ofLabels(needs: readonly string[], pinned: string | null): WhyCondition {
+  const labels = needs.join(', ');
+  return pinned === null
+    ? condition(`a container has the labels that its rig asks for: ${labels || 'none'}`, false, {
+        inputs: { labels: [...needs] },
+        waitsFor: labels ? `a runner with --label ${needs.join(' --label ')}` : 'a runner: the town has no container',
+      })
+    : condition(`container ${pinned}, which its agent is bound to, has the labels of its rig: ${labels}`, false, {
+        inputs: { container: pinned, labels: [...needs] },
+        waitsFor: 'a person: configure the rig, or add an agent that is not bound',
+      });
+}
+
+function ofContainer(spot: Spot): WhyCondition {
+  const { id, state, reason, connected } = spot;
+  const away = connected ? '' : `, and its runner is connected`;
+  return condition(`container ${id} is up${away}`, isOpen(spot), {
+    inputs: { container: id, state, connected, ...reasonOf(reason) },
+    waitsFor: connected ? `container ${id}` : `the runner ${id}`,
+  });
+}
+
+function ofSlots(open: readonly Spot[]): WhyCondition {
+  const used = ({ slots, taken, probation }: Spot) =>
+    `${taken} of ${slots ?? 'any'}${probation ? ', on probation' : ''}`;
+  return condition('a container has a free slot', open.some(hasRoom), {
+    inputs: Object.fromEntries(open.map((spot) => [spot.id, used(spot)])),
+    waitsFor: 'a run that ends, or another runner',
   });
 }
 
@@ -191,6 +228,7 @@ function ofAgent(parts: WhyParts, { context }: Party<'agent'>, state: string): r
     const has = ready > 0 || hook !== null;
     return [
       ofBreaker(parts),
+      ofRig(parts, rig),
       condition('there is a bead for it', has, { inputs: { ready, hook: hook ?? '' }, waitsFor: 'a ready bead' }),
     ];
   }
@@ -200,5 +238,9 @@ function ofAgent(parts: WhyParts, { context }: Party<'agent'>, state: string): r
     ];
   }
   if (state === 'idle.paused') return [condition('it is resumed', false, { inputs, waitsFor: 'a person: RESUME' })];
+  if (state === 'working.running.attended') {
+    const waitsFor = 'a person: GIVE_BACK, or a while without a message';
+    return [condition('the person who has its conversation gives it back', false, { inputs, waitsFor })];
+  }
   return [condition(state.startsWith('working.') ? 'its run ends' : 'its rest is over', false, { inputs })];
 }

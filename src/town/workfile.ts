@@ -11,6 +11,7 @@ import { readSource } from './workfile/source.ts';
 
 export { findCycle } from './workfile/cycle.ts';
 export type { Problem } from './workfile/problems.ts';
+export { REFERENCE, Runtime, referenceRule, toRuntime } from './workfile/runtime-schema.ts';
 export { BeadInput, isolationModes, RigLimits, type WorkFile } from './workfile/schema.ts';
 
 const BYTES_MAX = 4 * 1024 * 1024;

@@ -53,16 +53,23 @@ describe('a box', () => {
       ...[
         'grep NoNewPrivs /proc/self/status',
         'ls /proc | grep -c "^[0-9]"',
-        'cat "$YARDMASTER_PROMPT_FILE"; echo',
+        'cat "$YARDMASTER_PROMPT_FILE"; echo; cat "$YARDMASTER_HANDOVER_FILE"; echo',
+        'test -x "$(command -v yardmaster)" && ! test -w "$(command -v yardmaster)" && echo "its own command"',
         'pwd',
       ],
       'echo bread > bread.txt; git add .; git commit -qm Bread',
     ].join('\n');
-    const end = await said(local, reports, script(text, { path }, { isolation: 'required' }));
+    const end = await said(
+      local,
+      reports,
+      script(text, { path }, { isolation: 'required', handover: 'It was tired.' }),
+    );
     const lines = end.tail.trim().split('\n');
     expect(lines.filter((line) => line.startsWith('could'))).toEqual([]);
     expect(lines).toContain('NoNewPrivs:\t1');
     expect(lines).toContain('Make some bread.');
+    expect(lines).toContain('It was tired.');
+    expect(lines).toContain('its own command');
     expect(Number(lines.find((line) => /^\d+$/.test(line)))).toBeLessThan(8);
     expect(end).toMatchObject({ code: 0, evidence: { commits: 1 } });
     expect(existsSync(join(path, '.git', 'evil'))).toBe(false);

@@ -63,7 +63,8 @@ test('a town that is killed with SIGKILL loses no run and no end of a run', asyn
   const reports = new Reports(third);
   await third.provision();
   expect(await reports.next('exited')).toMatchObject({ ...first, code: 5, tail: 'hello\nbye\n' });
-  expect(await third.probe(first)).toBe('absent');
+  // As soon as the town is known to have it.
+  await expect.poll(() => third.probe(first)).toBe('absent');
 });
 
 test('an end that was not acknowledged is reported by the next town, one that was is not', async () => {

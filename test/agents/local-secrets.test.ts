@@ -32,6 +32,7 @@ test('a run has the variables it is told, the allowed ones of the town, and no o
       env: { EXTRA: 'yes', YARDMASTER_BEAD: 'forged' },
       secrets: { API_KEY: 'env:KEY' },
       previousBranch: 'attempt/gt-1/0',
+      handover: 'It was tired.',
     },
   );
   await local.start(spec, never);
@@ -46,7 +47,7 @@ test('a run has the variables it is told, the allowed ones of the town, and no o
       }),
   );
   expect(seen).toMatchObject({
-    PATH: environment.PATH,
+    PATH: `${join(root, 'bin')}:${environment.PATH}`,
     HOME: '/nonexistent',
     LC_ALL: 'C.UTF-8',
     EXTRA: 'yes',
@@ -61,6 +62,8 @@ test('a run has the variables it is told, the allowed ones of the town, and no o
     YARDMASTER_BRANCH: 'attempt/gt-1/1',
     YARDMASTER_TARGET_BRANCH: 'main',
     YARDMASTER_PREVIOUS_BRANCH: 'attempt/gt-1/0',
+    YARDMASTER_START_COMMIT: git(path, 'rev-parse', 'main'),
+    YARDMASTER_HANDOVER_FILE: join(root, 'runs', 'toast-1', 'handover.txt'),
     YARDMASTER_RUN: `town/toast/1@${incarnation}`,
     YARDMASTER_PROMPT_FILE: join(root, 'runs', 'toast-1', 'prompt.txt'),
     GIT_AUTHOR_NAME: 'toast',

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, onTestFinished, vi } from 'vitest';
 import { createLocalContainer, type LocalContainer, type LocalContainerOptions } from '../../src/agents/local.ts';
-import type { RunReport, RunSpec } from '../../src/agents/port.ts';
+import type { Container, RunReport, RunSpec } from '../../src/agents/port.ts';
 import { createSystemEnv } from '../../src/env/system.ts';
 
 // Real processes on a busy machine: waits have deadlines of their own, which name what did not happen.
@@ -123,7 +123,7 @@ export class Reports {
   readonly #taken = new Set<RunReport>();
   readonly #listeners = new Set<() => boolean>();
 
-  constructor(from: LocalContainer) {
+  constructor(from: Container) {
     from.onReport(async (report) => {
       this.all.push(report);
       for (const listener of this.#listeners) listener();

@@ -1,7 +1,7 @@
 /** Attempts get a clone and a branch each, and what they leave is found and saved. */
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createGit } from '../../src/agents/git.ts';
 import { Worktrees } from '../../src/agents/worktrees.ts';
 import { commit, environment, folder, git, repository, write } from './workshop.ts';
@@ -22,6 +22,7 @@ test('an attempt starts at the target branch, in a folder and on a branch named 
     worktree: join(root, 'worktrees', 'gt-1-1'),
     branch: 'attempt/gt-1/1',
     base: git(path, 'rev-parse', 'main'),
+    start: git(path, 'rev-parse', 'main'),
   });
   expect(git(made.worktree, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('attempt/gt-1/1');
   expect(git(path, 'status', '--porcelain')).toBe('');
@@ -49,20 +50,65 @@ test('adding again takes up what is there, with its first base, even when the fo
   expect(existsSync(join(made.worktree, 'work'))).toBe(true);
 });
 
-test('a retry finds the branches of the attempts before it, and the target branch', async () => {
-  const { path, worktrees } = setUp();
-  const made = await worktrees.add(first, { path, targetBranch: 'main' });
-  commit(made.worktree, { half: '1' }, 'Half of it');
-  await worktrees.collect(made);
-  await worktrees.remove(made);
-  commit(path, { other: '1' }, 'The target moves on');
-  const next = await worktrees.add({ bead: 'gt-1', epoch: 2 }, { path, targetBranch: 'main' });
-  git(next.worktree, 'merge', '--quiet', '--no-edit', 'attempt/gt-1/1');
-  expect(git(next.worktree, 'diff', '--name-only', 'main').split('\n')).toEqual(['half']);
-  expect(git(next.worktree, 'rev-parse', 'origin/main')).toBe(git(path, 'rev-parse', 'main'));
-  const evidence = await worktrees.collect(next);
-  expect(evidence.commits).toBe(2);
-  expect(git(path, 'show', `${evidence.branch}:half`)).toBe('1');
+describe('a retry', () => {
+  const target = { targetBranch: 'main' };
+
+  /** An attempt that left half of the work, after which the target branch moved on. */
+  async function halfDone() {
+    const made = setUp();
+    const { path, worktrees } = made;
+    const earlier = await worktrees.add(first, { path, ...target });
+    const head = commit(earlier.worktree, { half: '1' }, 'Half of it');
+    await worktrees.collect(earlier);
+    await worktrees.remove(earlier);
+    commit(path, { other: '1' }, 'The target moves on');
+    return { ...made, base: earlier.base, head };
+  }
+
+  test('goes on where the attempt before it stopped, with the target branch beside it as it is now', async () => {
+    const { path, worktrees, base, head } = await halfDone();
+    const next = await worktrees.add({ bead: 'gt-1', epoch: 2 }, { path, ...target });
+    expect(next).toMatchObject({ base, start: head });
+    expect(git(next.worktree, 'rev-parse', 'HEAD', 'attempt/gt-1/1').split('\n')).toEqual([head, head]);
+    expect(git(next.worktree, 'rev-parse', 'origin/main', 'main').split('\n')).toEqual(
+      git(path, 'rev-parse', 'main', 'main').split('\n'),
+    );
+    commit(next.worktree, { rest: '1' }, 'The rest');
+    expect(await worktrees.collect(next)).toMatchObject({ commits: 1, inherited: 1, base, branch: 'attempt/gt-1/2' });
+    expect(git(path, 'diff', '--name-only', 'main...attempt/gt-1/2').split('\n')).toEqual(['half', 'rest']);
+  });
+
+  test('that adds nothing has no commits of its own; what it left uncommitted is its work', async () => {
+    const { path, worktrees, head } = await halfDone();
+    const idle = await worktrees.add({ bead: 'gt-1', epoch: 2 }, { path, ...target });
+    expect(await worktrees.collect(idle)).toMatchObject({ commits: 0, inherited: 1, head, checkpointed: false });
+    const messy = await worktrees.add({ bead: 'gt-1', epoch: 3 }, { path, ...target });
+    write(messy.worktree, { rest: '1' });
+    expect(await worktrees.collect(messy)).toMatchObject({ commits: 1, inherited: 1, checkpointed: true });
+    const last = await worktrees.add({ bead: 'gt-1', epoch: 4 }, { path, ...target });
+    expect(existsSync(join(last.worktree, 'rest'))).toBe(true);
+  });
+
+  test('begins at the target branch when there is nothing to go on from', async () => {
+    const { path, worktrees, head } = await halfDone();
+    const other = await worktrees.add({ bead: 'gt-2', epoch: 2 }, { path, ...target });
+    expect(other.start).toBe(git(path, 'rev-parse', 'main'));
+    git(path, 'merge', '--quiet', '--no-edit', head);
+    const merged = await worktrees.add({ bead: 'gt-1', epoch: 3 }, { path, ...target });
+    expect(merged.start).toBe(git(path, 'rev-parse', 'main'));
+    git(path, 'update-ref', 'refs/heads/attempt/gt-3/1', git(path, 'commit-tree', '-m', 'Unrelated', `${head}^{tree}`));
+    const unrelated = await worktrees.add({ bead: 'gt-3', epoch: 2 }, { path, ...target });
+    expect(unrelated.start).toBe(git(path, 'rev-parse', 'main'));
+  });
+
+  test('that is begun again begins at the same place', async () => {
+    const { path, worktrees } = await halfDone();
+    const made = await worktrees.add({ bead: 'gt-1', epoch: 2 }, { path, ...target });
+    rmSync(made.worktree, { recursive: true });
+    commit(path, { more: '1' }, 'The target moves on again');
+    expect(await worktrees.add({ bead: 'gt-1', epoch: 2 }, { path, ...target })).toEqual(made);
+    expect(existsSync(join(made.worktree, 'half'))).toBe(true);
+  });
 });
 
 test('a clone has the settings of its repository that change what a commit holds, and no others', async () => {

@@ -10,7 +10,7 @@ import { type Proposal, propose } from '../../src/town/matching.ts';
 import type { Parties } from '../../src/town/parties.ts';
 
 /** What matching sees of a state: entities by machine, and their places. */
-function proposed(locals: readonly Local[]): Proposal {
+function proposed(locals: readonly Local[], labels: readonly string[]): Proposal {
   const of = (machine: string) => locals.filter((local) => local.machine === machine);
   const reads = {
     census: (machine: string) => of(machine).map(({ state }) => ({ state, count: 1 })),
@@ -19,28 +19,33 @@ function proposed(locals: readonly Local[]): Proposal {
         .filter((local) => local.state === state)
         .map(({ id }) => ({ machine, id }))
         .slice(0, limit),
+    entities: ({ machine }: { machine: string }) => ({
+      items: of(machine).map(({ id }) => ({ ref: { machine, id } })),
+      next: null,
+    }),
   } as unknown as Reads;
   const find = (machine: string, id: string) => {
     const local = of(machine).find((one) => one.id === id);
-    return local ? { ref: { machine, id }, state: local.state, since: 0, context: local.context } : null;
+    const context = machine === 'rig' ? { ...local?.context, config: { labels } } : local?.context;
+    return local ? { ref: { machine, id }, state: local.state, since: 0, context } : null;
   };
   return propose({ reads, parties: { find } as unknown as Parties, policy: defaultPolicy });
 }
 
 /** Both as sets: which beads could go to whom, and whether a container is wanted. */
-function compare({ states, locals, composition }: Search, state: number): [string[], string[]] {
+function compare({ scene, states, locals, composition }: Search, state: number): [string[], string[]] {
   const row = states.row(state);
   const all = [...row].map((id) => locals.get(id));
-  const { matches, wanted } = proposed(all);
-  const real = matches.map(({ agent, bead, probe }) => `${bead} ${agent} ${probe}`);
-  const ours = [...proposalsIn({ composition, locals }, row)].map((key) => {
+  const { matches, wanted } = proposed(all, scene.needs);
+  const real = matches.map(({ agent, bead, container, probe }) => `${bead} ${agent} ${container} ${probe}`);
+  const ours = [...proposalsIn({ scene, composition, locals }, row)].map((key) => {
     const [column, ...rest] = key.split(' ');
-    return key === 'DEMAND' ? key : [composition.roles[Number(column)]?.ref.id, ...rest].join(' ');
+    return column === 'DEMAND' ? key : [composition.roles[Number(column)]?.ref.id, ...rest].join(' ');
   });
-  return [[...real, ...(wanted.length > 0 ? ['DEMAND'] : [])].sort(), ours.sort()];
+  return [[...real, ...wanted.map((id) => `DEMAND ${id}`)].sort(), ours.sort()];
 }
 
-test.each(['gate', 'pair'] as const)(
+test.each(['gate', 'pair', 'labels', 'slots', 'away'] as const)(
   'in the scene %s',
   (name) => {
     const scene = mutantScenes[name];

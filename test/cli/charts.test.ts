@@ -50,7 +50,8 @@ test('tells what can be closed, and that a picture is of one machine', async () 
 test('gives a machine as data, for itself and for XState', async () => {
   const chart = testShell();
   await chart.run('charts', 'rig', '--format', 'json');
-  expect(JSON.parse(chart.out.text)).toMatchObject({ machine: 'rig', nodes: [{ id: '(root)' }, { id: 'active' }, {}] });
+  const { machine, nodes } = JSON.parse(chart.out.text) as { machine: string; nodes: { id: string }[] };
+  expect([machine, ...nodes.slice(0, 2).map(({ id }) => id)]).toEqual(['rig', '(root)', 'active']);
   const config = testShell();
   await config.run('charts', '--format', 'xstate');
   const { bead, rig } = JSON.parse(config.out.text) as Record<string, { id: string; initial: string }>;

@@ -47,10 +47,25 @@ test('of many beads the summary shows what is not closed', () => {
 });
 
 test('the status of a town is one screen', () => {
+  const hosting = { state: 'up.occupied.resting', since: 0, incarnation: 'i', reason: null };
   const status = {
     ...{ name: 'shop', now: 100_000, seq: 42, breaker: { state: 'open', reason: 'too many starts failed' } },
-    counts: { bead: { 'open.ready': 2, 'in_progress.running': 1 }, agent: { 'working.running.active': 1 } },
+    counts: {
+      ...{ bead: { 'open.ready': 2, 'in_progress.running': 1 }, agent: { 'working.running.active': 1 } },
+      rig: { active: 1, 'blocked.waiting': 1 },
+    },
     working: [{ agent: 'polecat-1', bead: 'slugify', epoch: 7, substate: 'working.running.active', since: 40_000 }],
+    containers: [
+      { id: 'local', ...hosting, labels: ['local'], slots: null, runs: 0, agents: [], connected: true },
+      { id: 'big', ...hosting, labels: ['gpu', 'linux'], slots: 4, runs: 1, agents: ['polecat-1'], connected: false },
+    ],
+    rigs: [
+      { id: 'shop', state: 'active', since: 0, reason: null, runtime: 'kilo code', nextLookAt: null },
+      {
+        ...{ id: 'docs', state: 'blocked.waiting', since: 0, reason: 'the gateway refused the key' },
+        ...{ runtime: 'claude', nextLookAt: 130_000 },
+      },
+    ],
     escalations: [{ id: 'x', subject: 'bead/a', cause: 'failed', message: 'bead a failed', since: 90_000 }],
     health: { ok: false, degraded: 'the disk is full' },
     isolation: { available: false, reason: 'no unshare' },
@@ -63,9 +78,15 @@ test('the status of a town is one screen', () => {
       'degraded: the disk is full',
       'beads: 2 open.ready, 1 in_progress.running',
       'agents: 1 working.running.active',
+      'rigs: 1 active, 1 blocked.waiting',
+      'rig docs is blocked: the gateway refused the key; looked at again in 30 s at the latest',
       '',
       'agent      bead     state                   for',
       'polecat-1  slugify  working.running.active  1 min',
+      '',
+      'container  state                               runs    labels      agents',
+      'local      up.occupied.resting                 0       local       -',
+      'big        up.occupied.resting, not connected  1 of 4  gpu, linux  polecat-1',
       '',
       'asks for a person:',
       '  bead a failed (for 10 s)',
@@ -98,7 +119,7 @@ test('one entity is shown with its telling facts, its text and its attempts', ()
           endedAt: 1_500,
           outcome: 'failed',
         },
-        ...{ reason: 'exit code 7', tail: null, branch: null, tokens: 0, costUsd: 0 },
+        ...{ reason: 'exit code 7', tail: null, branch: null, container: null, tokens: 0, costUsd: 0 },
       },
     ],
   };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { main } from '../../src/cli/program.ts';
-import type { Shell, Writer } from '../../src/cli/shell.ts';
+import type { LineReader, Shell, Writer } from '../../src/cli/shell.ts';
 import type { Env } from '../../src/env/env.ts';
 import { createSystemEnv } from '../../src/env/system.ts';
 
@@ -49,22 +49,41 @@ export type TestShell = Shell & {
   readonly out: MemoryWriter;
   readonly errors: MemoryWriter;
   signal(name: NodeJS.Signals): void;
+  /** A person types a line. */
+  type(line: string): void;
   /** Runs a command line; resolves with the exit code. */
   run(...words: readonly string[]): Promise<number>;
 };
 
-type Options = { readonly directory?: string; readonly environment?: Record<string, string>; readonly env?: Env };
+type Options = {
+  readonly directory?: string;
+  readonly environment?: Record<string, string>;
+  readonly env?: Env;
+  readonly isTyping?: boolean;
+};
 
 export function testShell({
   directory = folder(),
   environment = {},
   env = createSystemEnv({ log: () => {} }),
+  isTyping = false,
 }: Options = {}): TestShell {
   const listeners = new Set<{ readonly signals: readonly NodeJS.Signals[]; readonly call: () => void }>();
   const out = new MemoryWriter();
   const errors = new MemoryWriter();
+  const typed = new Set<(line: string) => void>();
+  const input: LineReader = {
+    isTerminal: isTyping,
+    onLine: (listener) => {
+      typed.add(listener);
+      return () => typed.delete(listener);
+    },
+  };
   const shell: TestShell = {
-    ...{ out, errors, directory, env, pid: process.pid },
+    ...{ out, errors, input, directory, env, pid: process.pid },
+    type: (line) => {
+      for (const listener of [...typed]) listener(line);
+    },
     environment: { PATH: process.env.PATH, HOME: directory, LANG: 'C.UTF-8', ...environment },
     logTo: () => {},
     onSignal: (signals, call) => {

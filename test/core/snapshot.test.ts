@@ -42,6 +42,12 @@ describe('a stored snapshot', () => {
     expect(contextOf(back)).toEqual({ turns: 2 });
   });
 
+  it('of before a field was added has it with its default, and keeps what it has', () => {
+    const definition = define(worker, { defaults: { strikes: 7, note: 'none' } });
+    const old = '{"status":"active","value":{"working":"starting"},"context":{"strikes":2,"seenAt":0}}';
+    expect(contextOf(hydrate(definition, old))).toEqual({ strikes: 2, note: 'none', seenAt: 0 });
+  });
+
   it('keeps a context that looks like XState’s own notes', () => {
     const definition = define(createMachine({ id: 'odd', context: { body: { xstate$$type: 1, id: 'x' } } }));
     const { snapshot } = birth(definition, null, 0);

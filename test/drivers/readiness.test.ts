@@ -29,14 +29,17 @@ beforeEach(() => {
   };
 });
 
-const apis = ['openai-chat', 'openai-responses', 'anthropic'] as const;
+const apis = ['openai-chat', 'openai-responses', 'anthropic', 'kilo'] as const;
 const needs = { version: '7.7.2', apis };
 const ok: Reply = { kind: 'say', text: 'Yes.' };
 
-function at(api: GatewayApi, reply: Reply, changes: { key?: string; model?: string } = {}): Profile {
+function at(api: GatewayApi, reply: Reply, changes: { key?: string | null; model?: string } = {}): Profile {
   const origin = gateway.play(`probe-${api}`, [reply]);
-  const url = api === 'anthropic' ? origin : `${origin}/v1`;
-  return profile({ model: changes.model ?? MODEL, gateway: { api, url, key: changes.key ?? GOOD_KEY } });
+  const url = api === 'anthropic' || api === 'kilo' ? origin : `${origin}/v1`;
+  return profile({
+    model: changes.model ?? MODEL,
+    gateway: { api, url, key: changes.key === undefined ? GOOD_KEY : changes.key },
+  });
 }
 
 const failing = (status: number, message: string): Reply => ({ kind: 'status', status, message });
@@ -56,6 +59,26 @@ describe.each(apis)('a gateway that speaks %s', (api) => {
   ] as const)('and has %s is not', async (_, reply, changes, check, failure) => {
     const readiness = await probeRuntime(at(api, reply, changes), host, needs);
     expect(readiness).toMatchObject({ ready: false, check, failure, remedy: expect.stringMatching(/\w/) });
+  });
+});
+
+describe("kilo's own gateway", () => {
+  it('is asked for the model by its own name, in the name of the organization that pays', async () => {
+    let organization: string | null = null;
+    host.onFetch = (url, init) => {
+      organization = new Headers(init?.headers).get('x-kilocode-organizationid');
+      return fetch(url, init);
+    };
+    Object.assign(host.environment, { KILO_ORG_ID: 'org-town' });
+    const readiness = await probeRuntime(at('kilo', ok, { model: `kilo/${MODEL}` }), host, needs);
+    expect(readiness).toMatchObject({ ready: true });
+    expect(organization).toBe('org-town');
+  });
+
+  it('says that this model wants a key, to who has none', async () => {
+    const readiness = await probeRuntime(at('kilo', ok, { key: null }), host, needs);
+    const reason = expect.stringMatching(/sign in/);
+    expect(readiness).toMatchObject({ ready: false, check: 'credential', failure: 'permanent', reason });
   });
 });
 
@@ -120,6 +143,7 @@ it.each([
   ['claude', 'openai-chat'],
   ['codex', 'anthropic'],
   ['kilo', 'openai-responses'],
+  ['opencode', 'kilo'],
   ['acp', 'openai-chat'],
 ] as const)('%s can not use a gateway that speaks %s, and says so before anything starts', async (driver, api) => {
   const gatewayOf = { api, url: 'http://gateway.test', key: null };

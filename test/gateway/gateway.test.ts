@@ -1,4 +1,5 @@
 /** The gateway that plays models for the real runtimes: the same script in three dialects, and its failures. */
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Gateway, startGateway } from './gateway.ts';
 import { GOOD_KEY, MODEL, type Reply } from './replies.ts';
@@ -39,6 +40,32 @@ const post = (url: string, body: object, key: string = GOOD_KEY) =>
     body: JSON.stringify({ model: MODEL, stream: true, ...body }),
     signal: AbortSignal.timeout(5_000),
   });
+
+it("is kilo's own gateway: models for everybody, and answers for who has a key", async () => {
+  const url = gateway.play('script', [{ kind: 'say', text: 'Yes.' }]);
+  const models = await (await fetch(`${url}/api/openrouter/models`)).json();
+  expect(models).toMatchObject({ data: [{ id: MODEL, supported_parameters: expect.arrayContaining(['tools']) }] });
+  const chat = `${url}/api/openrouter/chat/completions`;
+  expect((await post(chat, {})).status).toBe(200);
+  const refused = await post(chat, {}, 'anonymous');
+  expect([refused.status, await refused.text()]).toEqual([401, expect.stringMatching(/sign in/)]);
+  expect(gateway.strays()).toEqual([]);
+});
+
+it('notes whom it is asked for as a proxy, and lets nothing through', async () => {
+  const { hostname, port } = new URL(gateway.proxy);
+  const tunnel = request({ hostname, port, method: 'CONNECT', path: 'example.org:443' });
+  const status = await new Promise((resolve) => {
+    tunnel.on('connect', ({ statusCode }, socket) => {
+      socket.destroy();
+      resolve(statusCode);
+    });
+    tunnel.end();
+  });
+  expect(status).toBe(502);
+  expect(gateway.strays()).toEqual(['example.org:443']);
+  expect(gateway.strays()).toEqual([]);
+});
 
 describe.each(DIALECTS)('$path', ({ path, tools, call, end }) => {
   const play = (...replies: Reply[]) => gateway.play('script', replies) + path;

@@ -6,11 +6,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { messagesStream, messagesWhole, offeredInMessages } from './anthropic.ts';
+import { ANONYMOUS, answerOfKilo, isPublicOfKilo, MODELS, paidModel } from './kilo.ts';
 import { chatStream, chatWhole, offeredInChat } from './openai-chat.ts';
 import { offeredInResponses, responsesStream } from './openai-responses.ts';
 import { type Answer, GOOD_KEY, MODEL, type Offered, type Reply, toAnswer } from './replies.ts';
 
-type Script = { readonly replies: readonly Reply[]; calls: number; readonly waiting: (() => void)[] };
+type Script = {
+  readonly replies: readonly Reply[];
+  calls: number;
+  /** The body of each call with tools, as it came. */
+  readonly heard: string[];
+  readonly waiting: (() => void)[];
+};
 
 export type Gateway = {
   /** Starts a script: the n-th call with tools gets the n-th reply, the last one is repeated. Returns its URL. */
@@ -18,6 +25,12 @@ export type Gateway = {
   /** Resolves when the script has had that many calls. */
   reached(name: string, calls: number): Promise<void>;
   calls(name: string): number;
+  /** What each call with tools said: all messages of its conversation, as JSON. */
+  heard(name: string): readonly string[];
+  /** The gateway as a proxy of HTTP, for runtimes that would leave this machine: it lets nothing through. */
+  readonly proxy: string;
+  /** Hosts that the proxy was asked for, and paths that nobody plays, since the last time: none, if all is well. */
+  strays(): readonly string[];
   close(): Promise<void>;
 };
 
@@ -35,21 +48,33 @@ const DIALECTS: readonly (readonly [string, Dialect])[] = [
 
 export async function startGateway(): Promise<Gateway> {
   const scripts = new Map<string, Script>();
+  const strays: string[] = [];
+  const stray = (what: string) => void strays.push(what);
   const server = createServer((request, response) => {
     response.on('error', () => {});
-    answerRequest(scripts, request, response).catch(() => response.destroy());
+    answerRequest({ scripts, stray }, request, response).catch(() => response.destroy());
+  });
+  server.on('connect', (request, socket) => {
+    stray(request.url ?? '');
+    socket.on('error', () => {});
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     play(name, replies) {
-      scripts.set(name, { replies, calls: 0, waiting: [] });
+      scripts.set(name, { replies, calls: 0, heard: [], waiting: scripts.get(name)?.waiting ?? [] });
       return `${origin}/${name}`;
     },
     calls: (name) => scripts.get(name)?.calls ?? 0,
+    heard: (name) => scripts.get(name)?.heard ?? [],
+    proxy: origin,
+    strays: () => strays.splice(0),
     async reached(name, calls) {
-      const script = scripts.get(name);
-      while (script && script.calls < calls) await new Promise<void>((resolve) => script.waiting.push(resolve));
+      for (let script = scripts.get(name); script && script.calls < calls; script = scripts.get(name)) {
+        const { waiting } = script;
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -59,35 +84,49 @@ export async function startGateway(): Promise<Gateway> {
   };
 }
 
-async function answerRequest(scripts: Map<string, Script>, request: IncomingMessage, response: ServerResponse) {
-  const path = new URL(request.url ?? '/', 'http://gateway').pathname;
+type Plays = { readonly scripts: ReadonlyMap<string, Script>; readonly stray: (what: string) => void };
+
+async function answerRequest({ scripts, stray }: Plays, request: IncomingMessage, response: ServerResponse) {
+  const { pathname: path, host } = new URL(request.url ?? '/', 'http://gateway');
   const script = scripts.get(path.split('/')[1] ?? '');
-  if (script === undefined) return fail(response, { kind: 'status', status: 404, message: 'No such script' });
+  const nobody = (what: string) => {
+    stray(`${request.method} ${request.url}`);
+    return json(response, 404, { error: { message: what } });
+  };
+  if (host !== 'gateway' || script === undefined) return nobody('No such script');
   const first = script.replies[0];
-  if (keyOf(request) !== GOOD_KEY) return fail(response, { kind: 'status', status: 401, message: 'Invalid API key' });
-  if (path.endsWith('/models')) {
-    if (first?.kind === 'status') return fail(response, first);
-    return json(response, 200, { object: 'list', data: [{ id: MODEL, object: 'model' }] });
-  }
+  const isKilo = path.includes('/api/');
+  if (isKilo && isPublicOfKilo(path)) return json(response, 200, MODELS);
+  const key = keyOf(request);
+  if (key !== GOOD_KEY) return refuse(response, isKilo && key === ANONYMOUS);
+  const told = isKilo ? answerOfKilo(path) : null;
+  if (told !== null) return json(response, 200, told);
+  if (path.endsWith('/models')) return first?.kind === 'status' ? fail(response, first) : json(response, 200, MODELS);
   if (path.endsWith('/count_tokens')) return json(response, 200, { input_tokens: 10 });
   const dialect = DIALECTS.find(([end]) => path.endsWith(end))?.[1];
-  if (dialect === undefined) return json(response, 404, { error: { message: `No such path: ${path}` } });
-  const body = JSON.parse(await text(request)) as { model?: string; stream?: boolean };
+  if (dialect === undefined) return nobody(`No such path: ${path}`);
+  const said = await text(request);
+  const body = JSON.parse(said) as { model?: string; stream?: boolean };
   const model = body.model ?? '';
   if (model !== MODEL)
     return fail(response, { kind: 'status', status: 404, message: `The model ${model} does not exist` });
-  await play({ script, dialect, body, model }, response);
+  await play({ script, dialect, said, body, model }, response);
 }
 
-type Call = { script: Script; dialect: Dialect; body: { stream?: boolean }; model: string };
+function refuse(response: ServerResponse, isAnonymous: boolean): void {
+  json(response, 401, isAnonymous ? paidModel : { error: { type: 'gateway_error', message: 'Invalid API key' } });
+}
 
-async function play({ script, dialect, body, model }: Call, response: ServerResponse) {
+type Call = { script: Script; dialect: Dialect; said: string; body: { stream?: boolean }; model: string };
+
+async function play({ script, dialect, said, body, model }: Call, response: ServerResponse) {
   const offered = dialect.offered(body as never);
   const first = script.replies[0] ?? { kind: 'say', text: 'Nothing to say.' };
   let reply: Reply = first.kind === 'status' ? first : { kind: 'say', text: 'A title' };
   if (offered.length > 0) {
     reply = script.replies[Math.min(script.calls, script.replies.length - 1)] ?? first;
     script.calls += 1;
+    script.heard.push(said);
     for (const resolve of script.waiting.splice(0)) resolve();
   }
   const at = { model, call: script.calls };
@@ -136,7 +175,7 @@ function fail(response: ServerResponse, reply: Reply & { kind: 'status' }): void
 function json(
   response: ServerResponse,
   ...[status, body, headers]: [number, object, Readonly<Record<string, string>>?]
-) {
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 

@@ -155,7 +155,7 @@ describe('the token of a run', () => {
     const body = { type: 'exited', epoch: first.epoch, code: 0 };
     const answer = await api.post(`/agents/${first.agent}/events`, body, { token: first.token });
     expect(answer.status).toBe(422);
-    expect(answer.body.detail).toContain('heartbeat, progress, usage, done or failed');
+    expect(answer.body.detail).toContain('heartbeat, progress, usage, done, failed or message_taken');
   });
 });
 

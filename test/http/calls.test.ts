@@ -43,7 +43,7 @@ describe('over MCP', () => {
     const client = await connect(run);
     const { tools } = await decided(api.world, client.listTools());
     expect(tools.map(({ name }) => name).sort()).toEqual(
-      ['ask', 'bead_details', 'checkpoint', 'create_bead', 'done', 'escalate', 'failed', 'progress'].sort(),
+      ['ask', 'bead_details', 'checkpoint', 'create_bead', 'done', 'escalate', 'failed', 'inbox', 'progress'].sort(),
     );
     expect(tools.find(({ name }) => name === 'done')?.inputSchema.required).toEqual(['summary']);
     expect(await callTool(client, 'progress', { note: 'half of it' })).toMatchObject({ text: 'Noted.' });
@@ -104,13 +104,19 @@ describe('as plain requests', () => {
     const run = await workingTown();
     const first = asked(run, 'Tabs or spaces?');
     await api.world.pass(26_000);
-    expect((await first).answer).toContain('Nobody has answered yet');
+    expect(await first).toMatchObject({
+      answer: expect.stringContaining('Nobody has answered yet'),
+      settled: 'waiting',
+    });
     expect(JSON.stringify((await api.get('/escalations')).body)).toContain('Tabs or spaces?');
     expect((await resolve('spaces')).status).toBe(200);
     expect((await plain(run, 'ask', { question: 'Tabs or spaces?' })).body.answer).toBe('The answer: spaces');
     const second = asked(run, 'Two or four?');
     await api.world.pass(26_000);
     expect((await second).answer).toContain('Nobody has answered yet');
+    await api.post(`/escalations/${encodeURIComponent('bead/b1:question')}/resolve`, {});
+    const closed = (await plain(run, 'ask', { question: 'Two or four?' })).body;
+    expect(closed).toMatchObject({ settled: 'closed', answer: expect.stringContaining('decide for yourself') });
   });
 
   it('ask answers in the moment in which a person does', async () => {
@@ -119,22 +125,42 @@ describe('as plain requests', () => {
     await api.world.settle();
     const before = api.world.env.clock.now();
     await resolve('yes');
-    expect(await decided(api.world, answer)).toEqual({ answer: 'The answer: yes' });
+    expect(await decided(api.world, answer)).toEqual({ answer: 'The answer: yes', settled: 'answered', text: 'yes' });
     expect(api.world.env.clock.now() - before).toBeLessThan(1_000);
   });
 
   it('create_bead makes one once, marked with its maker, and only so many', async () => {
     const run = await workingTown();
     const found = { title: 'A broken link', body: 'In the README.' };
-    const { answer } = (await plain(run, 'create_bead', found)).body;
+    const { answer, bead } = (await plain(run, 'create_bead', found)).body;
+    expect(answer).toBe(`Created ${bead}.`);
     expect((await plain(run, 'create_bead', found)).body.answer).toBe(answer);
     for (let index = 1; index < 10; index += 1) {
       expect((await plain(run, 'create_bead', { title: `more ${index}` })).status).toBe(200);
     }
     const over = await plain(run, 'create_bead', { title: 'one too many' });
     expect([over.status, over.body.code]).toEqual([409, 'conflict']);
+    // Whoever did not hear the answer asks again, also when the share is used up.
+    expect(await plain(run, 'create_bead', found)).toMatchObject({ status: 200, body: { answer } });
+    expect((await plain(run, 'create_bead', { ...found, depends_on_mine: true })).status).toBe(409);
     const made = await api.get(`/beads?label=by-${run.agent}-${run.epoch}`);
     expect((made.body.items as unknown[]).length).toBe(10);
+  });
+
+  it('a call that is repeated under its name is answered as before, and counts once', async () => {
+    const run = await workingTown();
+    const named = (call: string, body: object, key: string) =>
+      api.post(`/agents/${run.agent}/calls/${call}`, body, {
+        token: run.api?.token ?? '',
+        headers: { 'idempotency-key': key },
+      });
+    const first = await named('done', { summary: 'renamed' }, 'k1');
+    const again = await named('done', { summary: 'renamed' }, 'k1');
+    expect([first.status, again.status, again.body.answer]).toEqual([200, 200, first.body.answer]);
+    expect((await named('done', { summary: 'renamed' }, 'k2')).status).toBe(409);
+    expect((await named('progress', { note: 'another request' }, 'k1')).body.code).toBe('idempotency_mismatch');
+    const said = await api.get(`/log?entity=agent/${run.agent}&type=DONE&rejected=false`);
+    expect(said.body.items).toHaveLength(1);
   });
 
   it('escalate tells a person, once', async () => {

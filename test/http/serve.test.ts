@@ -166,4 +166,10 @@ describe('a served town', () => {
     });
     await expect(serve({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'invalid' });
   });
+
+  it('names an address that can be gone to, also when it listens on all of them', async () => {
+    const { url } = await serve({ host: '0.0.0.0', allowedHosts: ['town.lan:4680'] });
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await fetch(`${url}/api/v1/healthz`)).status).toBe(200);
+  });
 });

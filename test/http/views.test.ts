@@ -24,6 +24,28 @@ describe('views', () => {
     expect((await api.get('/policy')).body).toMatchObject({ attemptsMax: 5, jitter: 0 });
   });
 
+  it('show what a rig drives, and what all rigs share, never a secret', async () => {
+    const config = { path: '/nowhere', runtime: { driver: 'kilo', model: 'code', key: 'env:KILO_TOKEN' } };
+    expect((await api.ask('PUT', '/rigs/driven', { body: config })).status).toBe(200);
+    const shared = { gateway: 'kilo=https://kilo.test', permissions: 'ask', silenceMs: '90s' };
+    expect((await api.ask('PUT', '/runtime', { body: shared })).body).toMatchObject({ entity: 'town/town' });
+    expect((await api.get('/runtime')).body).toEqual({
+      runtime: { gateway: { api: 'kilo', url: 'https://kilo.test' }, permissions: 'ask', silenceMs: 90_000 },
+    });
+    const { rigs } = (await api.get('/town')).body as { rigs: Json[] };
+    expect(rigs.find(({ id }) => id === 'driven')).toMatchObject({
+      ...{ state: 'active', reason: null, nextLookAt: null },
+      runtime: 'kilo code over https://kilo.test with the key of KILO_TOKEN',
+    });
+    const pasted = await api.ask('PUT', '/rigs/driven', { body: { ...config, runtime: { key: 'sk-pasted-by-hand' } } });
+    expect([pasted.status, JSON.stringify(pasted.body).includes('sk-pasted')]).toEqual([422, false]);
+    const both = await api.ask('PUT', '/rigs/driven', { body: { ...config, argv: ['agent'] } });
+    expect(both.body.detail).toContain('give it one of them');
+    expect((await api.ask('PUT', '/runtime', { body: {} })).status).toBe(200);
+    expect((await api.get('/runtime')).body).toEqual({ runtime: null });
+    expect((await api.post('/rigs/driven/reset')).body.code).toBe('not_accepted');
+  });
+
   it('page through the log in both directions without a gap', async () => {
     const head = api.world.town.status().seq;
     const all = async (first: string) => {
@@ -96,7 +118,9 @@ describe('views', () => {
   it("show a run's output as text without what a terminal would obey", async () => {
     const epoch = api.world.latest().epoch;
     expect((await api.get(`/agents/p1/runs/${epoch}/output`)).status).toBe(404);
-    api.world.town.output = async (_agent, _epoch, maxBytes) => `\u001b[31mred\u001b[0m ${maxBytes}\n`;
+    api.world.town.outputPiece = async (_, { maxBytes }) => {
+      return { text: `\u001b[31mred\u001b[0m ${maxBytes}\n`, fromByte: 0, nextByte: 17, endByte: 17 };
+    };
     const answer = await api.get(`/agents/p1/runs/${epoch}/output?maxBytes=100`);
     expect([answer.text, answer.headers.get('content-type')]).toEqual([
       'red 100\n',

@@ -238,3 +238,115 @@ describe('success', () => {
     expect(sent(started().send('DONE', { epoch: 1 }))).toContain('SUCCESS breaker/town');
   });
 });
+
+describe('a person at a run', () => {
+  it('is heard by the run that is there, a bounded number of messages at a time', () => {
+    expect(agent().send('MESSAGE', { text: 'anyone?' })).toBeNull();
+    const drive = running();
+    const step = drive.send('MESSAGE', { text: 'use tabs', by: 'operator' });
+    expect(step?.records).toMatchObject([
+      { kind: 'message', id: 'p1:1', body: { text: 'use tabs', epoch: 1, bead: 'b' } },
+    ]);
+    for (let more = 1; more < 20; more += 1) drive.send('MESSAGE', { text: `${more}` });
+    expect(drive.send('MESSAGE', { text: 'one too many' })).toBeNull();
+    expect(drive.send('MESSAGE_TAKEN', { epoch: 1, id: '1' })?.records).toMatchObject([
+      { id: 'p1:1', body: { id: '1' } },
+    ]);
+    expect(drive.send('MESSAGE_TAKEN', { epoch: 1, id: '1' })).toBeNull();
+    expect(drive.send('MESSAGE', { text: 'now there is room' })).not.toBeNull();
+  });
+
+  it('is told what was not heard, once, when the run is over, and no more when the next begins', () => {
+    const drive = running({ recycleMs: 1 });
+    drive.send('MESSAGE', { text: 'use tabs' });
+    const over = drive.send('DONE', { epoch: 1, summary: 'done' });
+    expect(sent(over)).toContain('RAISE escalation/agent/p1:undelivered');
+    drive.pass(10);
+    const next = drive.send('ASSIGN', { bead: 'c', epoch: 2, probe: false, maxRunMs: null });
+    expect(sent(next)).toContain('RESOLVE escalation/agent/p1:undelivered');
+    expect(drive.context.unheard).toEqual([]);
+  });
+
+  it('is not told of it any longer when the run comes back and may hear it yet', () => {
+    const drive = running();
+    drive.send('MESSAGE', { text: 'use tabs' });
+    drive.fire('lease');
+    const lost = drive.fire('suspect');
+    expect(sent(lost)).toContain('RAISE escalation/agent/p1:undelivered');
+    const back = drive.send('HEARTBEAT', { epoch: 1, incarnation: 'i1', active: true });
+    expect(drive.state).toMatch(/^working/);
+    expect(sent(back)).toContain('RESOLVE escalation/agent/p1:undelivered');
+    expect(drive.send('MESSAGE_TAKEN', { epoch: 1, id: '1' })).not.toBeNull();
+  });
+
+  it('keeps progress from being judged for as long as they have the conversation', () => {
+    const drive = running();
+    drive.send('TAKE_OVER');
+    expect(Object.keys(drive.timers).sort()).toEqual(['attended', 'lease', 'maxRun']);
+    drive.send('GIVE_BACK');
+    expect(drive.state).toBe('working.running.active');
+    expect(drive.send('GIVE_BACK')).toBeNull();
+    drive.send('TAKE_OVER');
+    drive.fire('attended');
+    expect([drive.state, drive.context.attended]).toEqual(['working.running.active', false]);
+  });
+});
+
+describe('where it runs', () => {
+  const definition = agentDefinition({ ...defaultPolicy, jitter: 0 });
+  const hosts = (drive: Drive) =>
+    (definition.options.index?.(drive.context as never).links ?? [])
+      .filter(({ kind }) => kind === 'hostedBy')
+      .map(({ to }) => to.id);
+  const assign = (drive: Drive, epoch: number, container?: string) =>
+    drive.send('ASSIGN', {
+      bead: 'b',
+      epoch,
+      probe: false,
+      maxRunMs: null,
+      needs: ['gpu'],
+      ...(container && { container }),
+    });
+
+  it('is chosen by each dispatch, and its link follows', () => {
+    const drive = agent();
+    const step = assign(drive, 1, 'x');
+    expect(sent(step)).toContain('PLACE container/x');
+    expect(step?.sends[0]?.event).toEqual({ type: 'PLACE', epoch: 1, needs: ['gpu'] });
+    expect(step?.effects[0]?.params).toMatchObject({ container: 'x', epoch: 1 });
+    expect(hosts(drive)).toEqual(['x']);
+  });
+
+  it('is where it was when a dispatch does not say, as in a log of before there were several', () => {
+    const drive = agent();
+    expect(sent(assign(drive, 1))).toContain('PLACE container/local');
+  });
+
+  it('is nowhere before its first run in a town that hosts nothing itself', () => {
+    const drive = new Drive(definition, { id: 'p1', rig: 'r', role: 'polecat', container: '' });
+    expect(hosts(drive)).toEqual([]);
+  });
+
+  it('is the one container that it is bound to', () => {
+    const drive = new Drive(definition, { id: 'p1', rig: 'r', role: 'polecat', container: 'x', pinned: 'x' });
+    expect(assign(drive, 1, 'y')).toBeNull();
+    expect(assign(drive, 1, 'x')).not.toBeNull();
+  });
+
+  it('does not move an older run: that is stopped, and left, where it is', () => {
+    const drive = agent();
+    assign(drive, 1, 'x');
+    drive.send('HEARTBEAT', { epoch: 1, incarnation: 'one' });
+    drive.fire('lease');
+    const lost = drive.fire('suspect');
+    expect(sent(lost)).toContain('VACATE container/x');
+    drive.fire('recycle');
+    expect(drive.context.revivable).toBe(true);
+    const step = assign(drive, 2, 'y');
+    const stops = step?.effects.filter(({ type }) => type === 'stopRun').map(({ params }) => params);
+    expect(stops).toMatchObject([{ container: 'x', epoch: 1 }]);
+    expect(sent(step)).toContain('PLACE container/y');
+    expect(sent(drive.send('HEARTBEAT', { epoch: 2, incarnation: 'other' }))).toContain('RUN.STARTED bead/b');
+    expect(sent(drive.send('DONE', { epoch: 2 }))).toContain('VACATE container/y');
+  });
+});

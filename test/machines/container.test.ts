@@ -134,6 +134,14 @@ describe('probation', () => {
 });
 
 describe('letting it go', () => {
+  it('that is drained may be done with waiting: its runs are given up at once', () => {
+    const drive = occupied();
+    drive.send('DRAIN');
+    const closing = drive.send('CLOSE');
+    expect([drive.state, drive.context.runs]).toEqual(['stopping', []]);
+    expect(sent(closing)).toContain('CONTAINER_CLOSING *hostedBy');
+  });
+
   it('after a drain waits for its runs, then ends those that are left', () => {
     const drive = occupied();
     drive.send('DRAIN');
@@ -181,5 +189,51 @@ describe('what can not be provided', () => {
     expect(sent(drive.send('effect.provision.refused', refused))).toContain('RAISE escalation/container/local:broken');
     expect(sent(drive.send('CONFIG_CHANGED'))).toContain('RESOLVE escalation/container/local:broken');
     expect(drive.state).toBe('provisioning');
+  });
+});
+
+describe('its place', () => {
+  const placed = (drive: Drive, epoch: number, needs: string[] = []) => drive.send('PLACE', { epoch, needs }) !== null;
+  const offering = (labels: string[], slots: number | null) => {
+    const drive = provisioned();
+    drive.send('CONFIGURE', { labels, slots });
+    return drive;
+  };
+
+  it('takes as many runs as it has slots, the first and the others', () => {
+    expect(placed(offering([], 0), 1)).toBe(false);
+    const drive = offering([], 2);
+    expect([1, 2, 3].map((epoch) => placed(drive, epoch))).toEqual([true, true, false]);
+    drive.send('VACATE', { epoch: 1 });
+    expect(placed(drive, 3)).toBe(true);
+  });
+
+  it('takes back a run that lives, whether there is a slot for it or not', () => {
+    const drive = offering([], 1);
+    placed(drive, 1);
+    drive.send('REVIVED', { epoch: 2 });
+    expect(drive.context.runs).toEqual([1, 2]);
+    expect(placed(drive, 3)).toBe(false);
+  });
+
+  it('takes no run that needs a label that it has not', () => {
+    const drive = offering(['linux', 'gpu'], null);
+    expect(placed(drive, 1, ['gpu', 'mac'])).toBe(false);
+    expect(placed(drive, 1, ['gpu', 'linux'])).toBe(true);
+    expect(placed(drive, 2, ['mac'])).toBe(false);
+  });
+
+  it('is changed in any state, and ends no run', () => {
+    const drive = offering([], 3);
+    for (const epoch of [1, 2, 3]) placed(drive, epoch);
+    drive.send('CONFIGURE', { labels: [], slots: 1 });
+    expect([drive.state, drive.context.runs]).toEqual(['up.occupied.resting', [1, 2, 3]]);
+    const away = down();
+    expect(away.send('CONFIGURE', { labels: ['gpu'], slots: 4 })).not.toBeNull();
+    expect([away.state, away.context.labels, away.context.slots]).toEqual(['down', ['gpu'], 4]);
+  });
+
+  it('is that of the embedded container when nobody said one', () => {
+    expect(container().context).toMatchObject({ labels: ['local'], slots: null });
   });
 });

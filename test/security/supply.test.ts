@@ -49,12 +49,19 @@ it('SEC28 SEC37 a town opens no connection; the command line and runs do, each i
   );
   // The page in a browser, and the drivers of agents, which only the command of a run's own process uses.
   const isElsewhere = (name: string) => /^src\/(?:inspector\/app|drivers?|drive)\//.test(name);
-  expect(found.filter((name) => !isElsewhere(name))).toEqual(['src/cli/client.ts']);
+  expect(found.filter((name) => !isElsewhere(name))).toEqual(['src/cli/client.ts', 'src/runners/hosting/town-link.ts']);
   const users = ['src', 'machines'].flatMap((folder) =>
     readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' })
       .map((name) => `${folder}/${name}`)
       .filter((name) => name.endsWith('.ts') && !/^src\/(?:drivers?|drive)\//.test(name))
       .filter((name) => /from '[./]+\/(?:drivers?|drive)\//.test(read(name))),
   );
-  expect(users).toEqual(['src/cli/commands/drive.ts']);
+  expect(users).toEqual(['src/cli/commands/call.ts', 'src/cli/commands/drive.ts']);
+  const hosts = ['src', 'machines'].flatMap((folder) =>
+    readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' })
+      .map((name) => `${folder}/${name}`)
+      .filter((name) => name.endsWith('.ts') && !name.startsWith('src/runners/hosting/'))
+      .filter((name) => /from '[./]+\/(?:runners\/)?hosting\//.test(read(name))),
+  );
+  expect(hosts).toEqual(['src/cli/commands/runner.ts']);
 });

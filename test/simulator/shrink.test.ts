@@ -11,6 +11,11 @@ const STRUCK = [
   ...Array.from({ length: 20 }, (_, index) => `town.killed:at:${index + 4}`),
 ];
 
+function scenarioOf(beads: number, containers: number): Outcome['scenario'] {
+  const many = (length: number) => Array.from({ length });
+  return { beads: many(beads), agents: [{}], containers: many(containers) } as unknown as Outcome['scenario'];
+}
+
 /** A world in which two faults and two beads are enough to break something. */
 function outcomeOf({ size, allowed }: Candidate): Outcome {
   const breaks = NEEDED.every((id) => allowed.has(id)) && (size.beadsMax ?? 20) >= 2;
@@ -18,7 +23,7 @@ function outcomeOf({ size, allowed }: Candidate): Outcome {
   return {
     ...{ seed: 7, size, faults: STRUCK.filter((id) => allowed.has(id)), hash: 'h', simulatedMs: 0, rows: 0, tail: [] },
     violations: breaks ? [{ property: 'P4', atMs: 1, sentence: 'broken' }] : [],
-    scenario: { beads: Array.from({ length: count }), agents: [{}] } as unknown as Outcome['scenario'],
+    scenario: scenarioOf(count, size.containersMax ?? 3),
     edges: new Map(),
     figures: { dispatches: 0, runs: 0, closed: 0, beads: 0, merges: 0, kills: 0 },
   };
@@ -28,7 +33,7 @@ it('leaves only the faults that it takes, and as few beads', async () => {
   const failed = outcomeOf({ size: { days: 1 }, allowed: new Set(STRUCK) });
   const { candidate, outcome, tries } = await shrink(failed, async (smaller) => outcomeOf(smaller));
   expect([...candidate.allowed].sort()).toEqual([...NEEDED].sort());
-  expect(candidate.size.beadsMax).toBe(2);
+  expect([candidate.size.beadsMax, candidate.size.containersMax]).toEqual([2, 1]);
   expect(outcome.violations[0]?.property).toBe('P4');
   expect(tries).toBeLessThan(100);
 });

@@ -35,6 +35,10 @@ const LAYERS: readonly Layer[] = [
   { at: 'src/scheduler/', may: ['src/core/', 'src/env/', 'src/store/', 'src/engine/'] },
   { at: 'src/agents/', may: ['src/core/types.ts', 'src/core/errors.ts', 'src/env/', 'execa', 'string-argv', 'node:'] },
   {
+    at: 'src/runners/',
+    may: ['src/core/types.ts', 'src/core/errors.ts', 'src/env/', 'src/agents/', 'zod', 'node:'],
+  },
+  {
     at: 'src/drivers/',
     may: ['src/core/types.ts', 'src/core/errors.ts', 'src/env/', '@agentclientprotocol/sdk', 'node:'],
   },
@@ -67,6 +71,7 @@ const LAYERS: readonly Layer[] = [
     may: [
       ...TOWN,
       'src/callbacks/',
+      'src/runners/',
       'src/inspector/',
       'hono',
       '@hono/node-server',

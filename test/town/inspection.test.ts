@@ -129,7 +129,14 @@ describe('the inspector of a town', () => {
     expect(page.line).toMatchObject({ tone: 'live', note: 'runs the tests', link: { ref: 'bead/b1', title: 'b1' } });
     expect(page.facts).toContainEqual({ label: 'last heartbeat', kind: 'age', at: beatAt });
     expect(page.facts).toContainEqual({ label: 'container', kind: 'ref', ref: 'container/local', title: 'local' });
-    expect(page.actions.map(({ event }) => event)).toEqual(['RESET', 'PAUSE', 'RESUME', 'STOP']);
+    expect(page.actions.map(({ event }) => event)).toEqual([
+      'RESET',
+      'PAUSE',
+      'RESUME',
+      'MESSAGE',
+      'TAKE_OVER',
+      'STOP',
+    ]);
     expect(await post('entities/agent/p1/events', { event: 'ASSIGN', payload: { bead: 'b1' } })).toMatchObject({
       code: 'not_accepted',
     });

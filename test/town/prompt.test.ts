@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { promptOf } from '../../src/town/prompt.ts';
 import { SECOND, world } from './world.ts';
 
-const facts = { bead: 'b1', title: 'One', body: 'Do one.\n', branch: 'main', reports: false, previous: null };
+const facts = { bead: 'b1', title: 'One', body: 'Do one.\n', branch: 'main', reports: false, handover: null };
 
 describe('a prompt', () => {
   it('begins with the title and the text, and tells where to work', () => {
@@ -13,13 +13,14 @@ describe('a prompt', () => {
   });
 
   it('tells how to report where there is somebody to report to', () => {
-    expect(promptOf({ ...facts, reports: true })).toContain('"epoch":$YARDMASTER_EPOCH');
+    expect(promptOf({ ...facts, reports: true })).toContain('yardmaster call done');
+    expect(promptOf(facts)).not.toContain('yardmaster call');
   });
 
-  it('tells of the run before and of its branch', () => {
-    const prompt = promptOf({ ...facts, previous: { branch: 'attempt/b1/3', reason: 'ended with exit code 1' } });
-    expect(prompt).toContain('ended with exit code 1');
-    expect(prompt).toContain('attempt/b1/3');
+  it('ends with what is told of the run before, which a driver may say in its place', () => {
+    expect(promptOf({ ...facts, handover: '### The attempt before\nIt was tired.\n' })).toBe(
+      `${promptOf(facts)}\n### The attempt before\nIt was tired.\n`,
+    );
   });
 });
 

@@ -50,9 +50,11 @@ describe('why a bead waits', () => {
     await using w = await world({ beads: [] });
     w.container.onStart = async () => ({ kind: 'refused', reason: 'no such program', permanent: true });
     await w.create('a', { id: 'held', title: 'held', held: true });
-    expect(why(w, 'bead', 'a').answer).toContain('configure the rig, or RESET');
+    expect(why(w, 'bead', 'a').answer).toContain('rig r can start agents, which it can not: no such program');
+    expect(why(w, 'bead', 'a').answer).toContain('a person: mend that and RESUME rig/r, or configure the rig');
+    expect(why(w, 'rig', 'r').answer).toContain('no such program');
     expect(why(w, 'bead', 'held').answer).toContain('RELEASE');
-    expect(why(w, 'agent', 'p1').answer).toContain('the configuration is mended');
+    expect(why(w, 'agent', 'p1').answer).toContain('no such program');
     await w.tell('bead/a', { type: 'CANCEL' });
     expect(why(w, 'bead', 'a').answer).toContain('REOPEN');
   });

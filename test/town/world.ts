@@ -9,6 +9,8 @@ import type {
   Evidence,
   Integrator,
   MergeOutcome,
+  Readiness,
+  RunProfile,
   RunReport,
   RunSpec,
   RunStatus,
@@ -32,8 +34,10 @@ export const RIG: RigConfig = {
 
 /** A container whose every answer a test decides. Without a word it accepts and lives. */
 export class ScriptedContainer implements Container {
-  readonly id = 'local';
+  readonly id: string;
   incarnation = 'one';
+  /** Whether its runner is connected. */
+  connected = true;
   /** The last output of runs that exit. */
   tail = '';
   readonly starts: RunSpec[] = [];
@@ -51,6 +55,14 @@ export class ScriptedContainer implements Container {
     checkpointed: false,
   };
   #listener: (report: RunReport) => Promise<void> = async () => undefined;
+
+  constructor(id = 'local') {
+    this.id = id;
+  }
+
+  isConnected(): boolean {
+    return this.connected;
+  }
 
   accepts(): StartOutcome {
     return { kind: 'accepted', incarnation: this.incarnation, branch: 'attempt/x/1' };
@@ -73,6 +85,8 @@ export class ScriptedContainer implements Container {
   finish = async () => this.evidence;
   readOutput = async () => null;
   close = async () => undefined;
+  /** Without a word, nobody can look. */
+  readiness?: (profile: RunProfile) => Promise<Readiness>;
   onReport(listener: (report: RunReport) => Promise<void>): void {
     this.#listener = listener;
   }

@@ -3,18 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { Argument, InvalidArgumentError, Option } from 'commander';
-import { durationMs } from '../../../machines/durations.ts';
+import { Argument, Option } from 'commander';
 import { Refused } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/types.ts';
 import { drive, driveExits } from '../../drive/drive.ts';
 import { profileOf } from '../../drive/profile.ts';
 import { TownLine } from '../../drive/town-line.ts';
 import type { DriverName } from '../../drivers/port.ts';
+import { unreadyText } from '../../drivers/readiness.ts';
 import { drivers } from '../../drivers/registry.ts';
 import { createSystemHost } from '../../drivers/system-host.ts';
 import { examples, type Registrar } from '../options.ts';
-import { integer } from '../parse.ts';
+import { duration, integer } from '../parse.ts';
 import type { Shell } from '../shell.ts';
 
 type DriveOptions = {
@@ -44,7 +44,7 @@ export function registerDrive({ program, shell, finish }: Registrar): void {
     .description(
       'Runs an agent runtime with the prompt from standard input, tells the town how it gets on, and ends with ' +
         '0 (done), 1 (the work did not come to an end), 75 (try again later) or 78 (the configuration is wrong). ' +
-        'A rig uses it as its agent: --agent "yardmaster drive kilo --model kilo/code".',
+        'It is what runs of a rig with --runtime kilo --model kilo/code are started with.',
     )
     .addArgument(new Argument('<runtime>', 'which one').choices(Object.keys(drivers)))
     .argument('[arguments...]', 'handed on to the runtime, after --')
@@ -62,15 +62,12 @@ export function registerDrive({ program, shell, finish }: Registrar): void {
     .option('--tool-time <duration>', 'how long one tool call may take without a sign of life', duration, TOOL_MS)
     .option('--continuations <number>', 'how often it is told to go on', integer(0, TIMES_MAX), 1)
     .option('--retries <number>', 'how often it may repeat a call to its model', integer(0, TIMES_MAX), 5)
-    .option('--settings <file>', 'JSON that is merged over the configuration (kilo, opencode)')
+    .option('--settings <json>', 'merged over the configuration (kilo, opencode): JSON, or a file of it')
     .option('--home <folder>', "the runtime's home (default: one of its own for each agent)")
     .option('--probe', 'only look whether a run could begin')
     .addHelpText(
       'after',
-      examples(
-        'yardmaster drive claude --probe',
-        'yardmaster run work.yaml --agent "yardmaster drive kilo" --secret GATEWAY_KEY=env:KILO_TOKEN',
-      ),
+      examples('yardmaster drive claude --probe', 'yardmaster drive kilo --model kilo/code --probe'),
     )
     .action(async (name: DriverName, rest: readonly string[], options: DriveOptions) => {
       finish(options.probe ? await probe(shell, name, { rest, options }) : await run(shell, name, { rest, options }));
@@ -90,9 +87,11 @@ async function run(shell: Shell, name: DriverName, words: Words): Promise<number
   const forget = shell.onSignal(['SIGINT', 'SIGTERM'], () => stopping.abort());
   try {
     return await drive({
-      ...{ env, town, bead, driver: drivers[name], signal: stopping.signal },
+      ...{ env, town, bead, epoch, driver: drivers[name], signal: stopping.signal },
       environment: programsEnvironment(environment),
-      targetBranch: environment.YARDMASTER_TARGET_BRANCH ?? 'main',
+      since: environment.YARDMASTER_START_COMMIT ?? environment.YARDMASTER_TARGET_BRANCH ?? 'main',
+      handover: await handoverOf(environment),
+      previousEpoch: Number(environment.YARDMASTER_PREVIOUS_BRANCH?.split('/').at(-1)) || null,
       write: (output) => shell.out.write(output),
       request: {
         profile: await profileFrom(shell, name, words),
@@ -106,6 +105,11 @@ async function run(shell: Shell, name: DriverName, words: Words): Promise<number
   } finally {
     forget();
   }
+}
+
+/** What the town tells of earlier attempts; empty: nothing. */
+async function handoverOf({ YARDMASTER_HANDOVER_FILE: file }: Shell['environment']): Promise<string> {
+  return file === undefined ? '' : readFile(file, 'utf8');
 }
 
 /** Where runtimes keep what they remember: kept for the next attempt, and apart from every other agent's. */
@@ -128,7 +132,7 @@ async function probe(shell: Shell, name: DriverName, words: Words): Promise<numb
     shell.out.write(`${[`${name} ${readiness.version} is ready`, ...readiness.notes].join('\n')}\n`);
     return driveExits.completed;
   }
-  shell.errors.write(`${name} is not ready: ${readiness.reason}\n${readiness.remedy}\n`);
+  shell.errors.write(`${name} is not ready: ${unreadyText(readiness)}\n`);
   return driveExits[readiness.failure];
 }
 
@@ -139,22 +143,17 @@ function programsEnvironment(environment: Shell['environment']): Readonly<Record
   );
 }
 
-function duration(text: string): number {
-  const ms = durationMs(text);
-  if (ms !== null && ms > 0) return ms;
-  throw new InvalidArgumentError('It must be a duration such as 90s, 5min or 2h.');
-}
-
 async function profileFrom(shell: Shell, name: DriverName, { rest, options }: Words) {
-  const settings = options.settings === undefined ? {} : ((await readJson(options.settings)) as JsonObject);
+  const settings = options.settings === undefined ? {} : await readSettings(options.settings);
   const { silence, toolTime, ...words } = options;
   return profileOf(name, { ...words, silenceMs: silence, toolMs: toolTime, settings, rest }, shell.environment);
 }
 
-async function readJson(file: string): Promise<unknown> {
+async function readSettings(given: string): Promise<JsonObject> {
+  const isInline = given.trimStart().startsWith('{');
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return JSON.parse(isInline ? given : await readFile(given, 'utf8')) as JsonObject;
   } catch (thrown) {
-    throw new Refused('invalid', `--settings ${file}: ${(thrown as Error).message}`);
+    throw new Refused('invalid', `--settings ${isInline ? '' : given}: ${(thrown as Error).message}`);
   }
 }

@@ -1,13 +1,13 @@
 /** The command `list`: entities, timers and effects, as tables. */
 import { Argument } from 'commander';
 import { refText } from '../../core/types.ts';
-import type { EntityView } from '../../town/api.ts';
+import type { ContainerStatus, EntityView } from '../../town/api.ts';
 import { reading, type TownChoice } from '../connection.ts';
 import { exits } from '../exits.ts';
 import { examples, type Registrar, withData, withJson } from '../options.ts';
 import { integer } from '../parse.ts';
 import type { Reader } from '../reader.ts';
-import { clip, duration, type Paint, paintFor, plain, table } from '../text.ts';
+import { clip, duration, type Paint, paintFor, plain, plural, table } from '../text.ts';
 
 type ListOptions = TownChoice & {
   readonly state?: string;
@@ -20,6 +20,7 @@ type ListOptions = TownChoice & {
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 500;
 const TEXT_CELLS = 60;
+const HOSTING_CELLS = 100;
 const machines: Readonly<Record<string, string>> = {
   beads: 'bead',
   agents: 'agent',
@@ -54,7 +55,7 @@ export function registerList({ program, shell, finish }: Registrar): void {
 type Listed = { readonly items: readonly unknown[]; readonly next: string | null; lines(paint: Paint): string };
 
 async function look(town: Reader, what: string, { state, rig, label, limit }: ListOptions): Promise<Listed> {
-  const { now } = await town.status();
+  const { now, containers } = await town.status();
   if (what === 'timers') {
     const { items, next } = await town.timers({ limit });
     const rows = items.map(({ entity, name, dueAt }) => [refText(entity), name, duration(dueAt - now)]);
@@ -73,12 +74,29 @@ async function look(town: Reader, what: string, { state, rig, label, limit }: Li
   }
   const filter = { limit, ...(state && { state }), ...(rig && { rig }), ...(label && { label }) };
   const { items, next } = await town.list(machines[what] ?? 'bead', filter);
-  const rows = items.map((view) => [view.id, view.substate, duration(now - view.since), noteOf(view)]);
+  const hosts = new Map(containers.map((container) => [container.id, container]));
+  const note = (view: EntityView) => (what === 'containers' ? hostingText(hosts.get(view.id)) : noteOf(view));
+  const rows = items.map((view) => [view.id, view.substate, duration(now - view.since), note(view)]);
   return { items, next, lines: (paint) => table(['id', 'state', 'for', noteTitle(what)], rows, paint) };
 }
 
 function noteTitle(what: string): string {
+  if (what === 'containers') return 'hosts';
   return what === 'beads' ? 'title' : what === 'rigs' ? 'repository' : 'note';
+}
+
+/** `2 of 4 runs (p1, p2); labels gpu, linux`. */
+function hostingText(container: ContainerStatus | undefined): string {
+  if (!container) return '';
+  const { runs, slots, agents, labels, connected, reason } = container;
+  const whose = agents.length === 0 ? '' : ` (${agents.join(', ')})`;
+  const count = slots === null ? plural(runs, 'run') : `${runs} of ${plural(slots, 'run')}`;
+  const parts = [
+    ...[`${count}${whose}`, `labels ${labels.join(', ') || 'none'}`],
+    ...(connected === false ? ['not connected'] : []),
+    ...(reason ? [plain(reason)] : []),
+  ];
+  return clip(parts.join('; '), HOSTING_CELLS);
 }
 
 /** The one fact of an entity that a reader looks for beside its state. */

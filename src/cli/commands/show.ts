@@ -8,7 +8,12 @@ import type { Reader } from '../reader.ts';
 import { clip, duration, instant, type Paint, paintFor, plain, plainLines, table } from '../text.ts';
 
 type ShowOptions = TownChoice & { readonly json?: boolean };
-type Shown = EntityView & { readonly attempts?: readonly AttemptView[]; readonly brief?: string };
+type Shown = EntityView & {
+  readonly attempts?: readonly AttemptView[];
+  readonly brief?: string;
+  /** Whose runs a container hosts. */
+  readonly agents?: readonly string[];
+};
 
 const REASON_CELLS = 80;
 
@@ -42,11 +47,14 @@ export function registerWhy({ program, shell, finish }: Registrar): void {
 async function look(town: Reader, ref: EntityRef): Promise<Shown> {
   const view = (await town.get(ref)) as EntityView;
   if (ref.machine === 'bead') return { ...view, brief: await town.brief(ref.id), attempts: await town.attempts(ref) };
-  return ref.machine === 'agent' ? { ...view, attempts: await town.attempts(ref) } : view;
+  if (ref.machine === 'agent') return { ...view, attempts: await town.attempts(ref) };
+  if (ref.machine !== 'container') return view;
+  const { containers } = await town.status();
+  return { ...view, agents: containers.find(({ id }) => id === ref.id)?.agents ?? [] };
 }
 
 /** The screen of one entity, golden in the tests. */
-export function showText({ brief, attempts, ...view }: Shown, now: number, paint: Paint): string {
+export function showText({ brief, attempts, agents = [], ...view }: Shown, now: number, paint: Paint): string {
   const head = [
     `${paint('bold', view.ref)}  ${view.substate}  for ${duration(now - view.since)}, since ${instant(view.since)} UTC`,
     `accepts ${view.accepts.join(', ') || 'nothing'}`,
@@ -55,6 +63,7 @@ export function showText({ brief, attempts, ...view }: Shown, now: number, paint
   const context = facts.map(
     ([name, value]) => `  ${name}: ${typeof value === 'string' ? plain(value) : JSON.stringify(value)}`,
   );
+  if (agents.length > 0) context.push(`  hosts: ${agents.join(', ')}`);
   const text = brief ? ['', plainLines(brief).trimEnd()] : [];
   const history = attempts && attempts.length > 0 ? `\n${attemptTable(attempts, paint)}` : '';
   return `${[...head, ...context, ...text].join('\n')}\n${history}`;

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { Refused } from '../../core/errors.ts';
 import { type DirectedRun, playDirected } from '../../simulator/directed.ts';
 import { incidentText, parseRepro, type Repro, reproOf } from '../../simulator/repro.ts';
+import { sizeOf } from '../../simulator/scenario.ts';
 import { shrink } from '../../simulator/shrink.ts';
 import { type Outcome, simulate } from '../../simulator/simulate.ts';
 import { type Sweep, sweep, unhit } from '../../simulator/sweep.ts';
@@ -184,9 +185,7 @@ async function smaller(shell: Shell, failed: Outcome, directory: string): Promis
 
 async function replay(shell: Shell, file: string, directory: string): Promise<number> {
   const { seed, size, faults, hash, violation } = parseRepro(readFileSync(resolve(shell.directory, file), 'utf8'));
-  const { agentsMax, beadsMax, days } = size;
-  const limits = { ...(agentsMax !== undefined && { agentsMax }), ...(beadsMax !== undefined && { beadsMax }) };
-  const outcome = await simulate({ seed, size: { days, ...limits }, allowed: new Set(faults), directory });
+  const outcome = await simulate({ seed, size: sizeOf(size), allowed: new Set(faults), directory });
   const [found] = outcome.violations;
   const same = outcome.hash === hash ? 'byte for byte the same log' : 'another log: the program has changed since';
   const verdict = found

@@ -1,6 +1,7 @@
 /** The command `status`: what the town is doing, on one screen. */
-import type { TownStatus } from '../../town/api.ts';
+import type { ContainerStatus, RigStatus, TownStatus } from '../../town/api.ts';
 import { notIsolated } from '../../town/hands.ts';
+import { LOCAL } from '../../town/options.ts';
 import { reading, type TownChoice } from '../connection.ts';
 import { exits } from '../exits.ts';
 import { examples, type Registrar, withData, withJson } from '../options.ts';
@@ -21,13 +22,14 @@ export function registerStatus({ program, shell, finish }: Registrar): void {
 
 /** The screen, golden in the tests. */
 export function statusText(status: TownStatus, paint: Paint): string {
-  const { name, seq, breaker, counts, working, escalations, health, isolation, now } = status;
+  const { name, seq, breaker, counts, working, containers, rigs, escalations, health, isolation, now } = status;
   const reason = breaker.reason ? ` (${plain(breaker.reason)})` : '';
   const lines = [
     `${paint('bold', `town ${name}`)}  log at ${seq}, breaker ${breaker.state}${reason}`,
     ...(isolation?.available === false ? [paint('yellow', plain(notIsolated(isolation.reason)))] : []),
     ...(health.ok ? [] : [paint('red', `degraded: ${health.degraded ?? 'unknown cause'}`)]),
-    ...['bead', 'agent'].map((machine) => `${machine}s: ${census(counts[machine])}`),
+    ...['bead', 'agent', 'rig'].map((machine) => `${machine}s: ${census(counts[machine])}`),
+    ...rigs.filter(({ state }) => state !== 'active').map((rig) => paint('yellow', rigText(rig, now))),
   ];
   const rows = working.map(({ agent, bead, substate, since }) => [agent, bead, substate, duration(now - since)]);
   const work = rows.length === 0 ? '' : `\n${table(['agent', 'bead', 'state', 'for'], rows, paint)}`;
@@ -35,7 +37,27 @@ export function statusText(status: TownStatus, paint: Paint): string {
     ({ message, since }) => `  ${paint('yellow', plain(message))} (for ${duration(now - since)})`,
   );
   const people = asks.length === 0 ? '' : `\nasks for a person:\n${asks.join('\n')}\n`;
-  return `${lines.join('\n')}\n${work}${people}`;
+  return `${lines.join('\n')}\n${work}${hosts(containers, paint)}${people}`;
+}
+
+/** Where runs are; a town whose only container is its own needs no telling. */
+function hosts(containers: readonly ContainerStatus[], paint: Paint): string {
+  if (containers.every(({ id }) => id === LOCAL)) return '';
+  const rows = containers.map((container) => [container.id, stateText(container), ...placeText(container)]);
+  return `\n${table(['container', 'state', 'runs', 'labels', 'agents'], rows, paint)}`;
+}
+
+const stateText = ({ state, connected }: ContainerStatus) => (connected === false ? `${state}, not connected` : state);
+
+function placeText({ runs, slots, labels, agents }: ContainerStatus): readonly string[] {
+  return [slots === null ? String(runs) : `${runs} of ${slots}`, labels.join(', ') || '-', agents.join(', ') || '-'];
+}
+
+function rigText({ id, state, reason, nextLookAt }: RigStatus, now: number): string {
+  const word = state.split('.')[0];
+  const again =
+    nextLookAt === null ? '' : `; looked at again in ${duration(Math.max(nextLookAt - now, 0))} at the latest`;
+  return `rig ${id} is ${word}: ${plain(reason ?? 'no reason was given')}${again}`;
 }
 
 function census(states: Readonly<Record<string, number>> = {}): string {

@@ -86,7 +86,7 @@ function registerReset({ program, shell, finish }: Registrar): void {
   telling(program.command('reset <id>'))
     .summary('reset the attempts of a bead or an agent')
     .description(
-      'Sets the failed attempts of a bead or agent to 0 and ends its wait. Also for breaker/town and container/local.',
+      'Sets the failed attempts of a bead or agent to 0 and ends its wait; also for breaker/town, containers, rigs.',
     )
     .addHelpText('after', examples('yardmaster reset polecat-1', 'yardmaster reset breaker/town'))
     .action(async (id: string, options: TellOptions) => {

@@ -115,8 +115,10 @@ async function openSession({ request, host }: Place, agent: Agent, wanted: strin
     }),
   );
   const about = { cwd: request.directory, mcpServers: mcpServers(request, known.agentCapabilities) };
+  const isHere = () => worksHere(request.directory, known, { agent, wanted });
+  const mayLoad = wanted !== null && known.agentCapabilities?.loadSession === true;
   const loaded =
-    wanted !== null && known.agentCapabilities?.loadSession === true
+    mayLoad && (await step('session/list', isHere()))
       ? await step('session/load', agent.request(acp.methods.agent.session.load, { ...about, sessionId: wanted })).then(
           () => wanted,
           () => null,
@@ -132,6 +134,21 @@ async function openSession({ request, host }: Place, agent: Agent, wanted: strin
     );
   }
   return { session, resumed: loaded !== null };
+}
+
+/**
+ * False when the agent says that the session belongs to another directory. Some load it all the same, and go on
+ * working there: in the worktree of an earlier attempt, where nobody looks. Agents that list nothing are trusted.
+ */
+async function worksHere(
+  directory: string,
+  { agentCapabilities }: acp.InitializeResponse,
+  { agent, wanted }: { agent: Agent; wanted: string | null },
+): Promise<boolean> {
+  if (!agentCapabilities?.sessionCapabilities?.list) return true;
+  const listing = agent.request<acp.ListSessionsResponse>(acp.methods.agent.session.list, { cwd: directory });
+  const { sessions } = await listing.catch(() => ({ sessions: [] }));
+  return sessions.some(({ sessionId }) => sessionId === wanted);
 }
 
 function mcpServers({ mcp }: RunRequest, capabilities: acp.AgentCapabilities | undefined): acp.McpServer[] {

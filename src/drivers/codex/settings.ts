@@ -39,9 +39,12 @@ export function codexOrder(
   };
 }
 
+/** What asks hosts of its maker beside the gateway: behind a wall that swallows packets, a run would wait for them. */
+const quiet = ['analytics.enabled=false', 'check_for_update_on_startup=false', 'features.plugins=false'] as const;
+
 /** `key=value` in TOML; what JSON writes as a string is a string there too. */
 function overrides({ profile, mcp }: RunRequest): string[] {
-  const all = profile.gateway === null ? [] : provider(profile, profile.gateway.url);
+  const all: string[] = [...quiet, ...(profile.gateway === null ? [] : provider(profile, profile.gateway.url))];
   // Nobody can be asked, and a sandbox that may not write makes no commit.
   if (profile.permissions !== 'allow') all.push('approval_policy="never"', 'sandbox_mode="workspace-write"');
   if (mcp !== null) {

@@ -6,6 +6,7 @@ export const kilo: Driver = createServeDriver({
   name: 'kilo',
   prefix: 'KILO',
   versionMin: '7.7.2',
+  apis: ['openai-chat', 'anthropic', 'kilo'],
   environment: (retriesMax) => ({
     KILO_SESSION_RETRY_LIMIT: String(retriesMax),
     KILO_DISABLE_SESSION_INGEST: '1',

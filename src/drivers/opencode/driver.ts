@@ -6,5 +6,6 @@ export const opencode: Driver = createServeDriver({
   name: 'opencode',
   prefix: 'OPENCODE',
   versionMin: '1.18.0',
+  apis: ['openai-chat', 'anthropic'],
   environment: () => ({}),
 });

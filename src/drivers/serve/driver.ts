@@ -12,8 +12,7 @@ import { openSession } from './session.ts';
 export function createServeDriver(flavour: Flavour): Driver {
   return {
     name: flavour.name,
-    probe: (profile, host) =>
-      probeRuntime(profile, host, { version: flavour.versionMin, apis: ['openai-chat', 'anthropic', 'kilo'] }),
+    probe: (profile, host) => probeRuntime(profile, host, { version: flavour.versionMin, apis: flavour.apis }),
     run(request, host, signal) {
       const open: Opener = async (session, watch, stop) => {
         const kept = await findAttachment(host, request);

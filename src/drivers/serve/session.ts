@@ -9,6 +9,7 @@ import type { RunRequest } from '../port.ts';
 import { endProcess } from '../process-turn.ts';
 import type { Watch } from '../watch.ts';
 import { keepAttachment, runMarker } from './attachment.ts';
+import type { ServeClient } from './client.ts';
 import { openFeed } from './feed.ts';
 import { Gates } from './gates.ts';
 import { Progress } from './progress.ts';
@@ -29,19 +30,18 @@ export type SessionPlace = {
   readonly server: Server;
 };
 
+/** `running` is the prompt of a turn that is under way there. */
+export type WantedSession = { readonly session: string | null; readonly running: string | null };
+
 /**
- * Opens the session on a server that answers. `running` is the prompt of a turn that is under way there.
+ * Opens the session on a server that answers.
  * Rejects with Retryable when the agent would lack the town's tools, or the server does not do what it should.
  */
-export async function openSession(
-  place: SessionPlace,
-  wanted: { session: string | null; running: string | null },
-): Promise<Conversation> {
+export async function openSession(place: SessionPlace, wanted: WantedSession): Promise<Conversation> {
   const { request, host, watch, server } = place;
   await mcpConnected(place);
   const { client } = server;
-  const found = wanted.session === null ? null : await client.call('GET', `/session/${wanted.session}`);
-  const resumed = found?.status === 200 && wanted.session !== null;
+  const resumed = await takeUp(client, request, wanted);
   const session =
     resumed && wanted.session !== null
       ? wanted.session
@@ -72,6 +72,20 @@ export async function openSession(
       if (server.process !== null) await endProcess(host, server.process);
     },
   };
+}
+
+/**
+ * True when the earlier session can go on here. A session works for ever in the directory that it was made in, whatever
+ * directory is asked for later: in that of another attempt it would write where nobody looks. So it is moved to ours.
+ */
+async function takeUp(client: ServeClient, { directory }: RunRequest, wanted: WantedSession): Promise<boolean> {
+  if (wanted.session === null) return false;
+  const { status, body } = await client.call('GET', `/session/${wanted.session}`);
+  if (status !== 200) return false;
+  if (wanted.running !== null || textAt(body, 'directory') === directory) return true;
+  const move = { sessionID: wanted.session, destination: { directory }, moveChanges: false };
+  const moved = await client.call('POST', '/experimental/control-plane/move-session', { body: move });
+  return moved.status >= 200 && moved.status < 300;
 }
 
 /** A failed MCP server fails no session: the agent would only lack the tool to say that it is done. */

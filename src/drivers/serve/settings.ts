@@ -7,6 +7,7 @@ import { Terminal } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/types.ts';
 import { homeEnvironment } from '../environment.ts';
 import type { DriverHost } from '../host.ts';
+import { kiloModel, kiloProvider } from '../kilo/model.ts';
 import type { Profile, RunRequest } from '../port.ts';
 import type { Flavour } from './flavour.ts';
 
@@ -17,7 +18,7 @@ export const townServer = 'town';
 /** How the runtime names the model. Null: it chooses. */
 export function modelName({ model, gateway }: Profile): { providerID: string; modelID: string } | null {
   if (model === null) return null;
-  if (gateway?.api === 'kilo') return { providerID: 'kilo', modelID: model };
+  if (gateway?.api === 'kilo') return { providerID: kiloProvider, modelID: kiloModel(model) };
   if (gateway !== null) return { providerID: provider, modelID: model };
   const slash = model.indexOf('/');
   if (slash > 0) return { providerID: model.slice(0, slash), modelID: model.slice(slash + 1) };
@@ -44,27 +45,36 @@ const packages = { 'openai-chat': '@ai-sdk/openai-compatible', anthropic: '@ai-s
 
 function renderProvider(profile: Profile): JsonObject {
   const { gateway, model, limits } = profile;
-  if (gateway === null || gateway.api === 'kilo') return {};
+  if (gateway === null) return {};
   if (gateway.api === 'openai-responses') {
     throw new Terminal(
       'this driver speaks no openai-responses: give the profile a gateway with openai-chat or anthropic',
     );
   }
-  if (model === null) throw new Terminal('a profile with a gateway needs a model: name one that the gateway has');
   // A call that says nothing is given up by the runtime first, which may try again before our patience ends.
   const callMs = Math.round(limits.silenceMs / 2);
+  const patience = { timeout: false, headerTimeout: callMs, chunkTimeout: callMs };
+  if (gateway.api === 'kilo') return renderKilo(model, patience);
+  if (model === null) throw new Terminal('a profile with a gateway needs a model: name one that the gateway has');
   const options = {
     baseURL: gateway.api === 'anthropic' ? `${gateway.url}/v1` : gateway.url,
     apiKey: gateway.key ?? 'none',
-    timeout: false,
-    headerTimeout: callMs,
-    chunkTimeout: callMs,
+    ...patience,
   };
   const models = { [model]: { name: model, tool_call: true, limit: { context: 128_000, output: 16_000 } } };
   return {
     enabled_providers: [provider],
     provider: { [provider]: { npm: packages[gateway.api], name: 'Gateway', options, models } },
   };
+}
+
+/**
+ * Kilo asks its own gateway what each model can do. The model is named here as well, without any of that: when the
+ * list can not be had, kilo would say that the model does not exist, and hide what is wrong with the gateway.
+ */
+function renderKilo(model: string | null, options: JsonObject): JsonObject {
+  const models = model === null ? {} : { [kiloModel(model)]: {} };
+  return { enabled_providers: [kiloProvider], provider: { [kiloProvider]: { options, models } } };
 }
 
 function permissionOf({ permissions }: Profile): JsonObject {

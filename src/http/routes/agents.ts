@@ -1,7 +1,6 @@
 /** Agents over HTTP: the operator's side of them, and the door for what their runs report. */
 import type { AgentMessage } from '../../../machines/vocabulary.ts';
 import { type Api, type ApiParts, answer, describeRoute } from '../api.ts';
-import { plainText } from '../plain-text.ts';
 import * as answers from '../schemas/answers.ts';
 import * as requests from '../schemas/requests.ts';
 import { answerReceipt, sendAndAnswer, sendOptions } from '../sending.ts';
@@ -46,6 +45,8 @@ export function agentRoutes(api: Api, parts: ApiParts): void {
       { name: 'stop', type: 'STOP', summary: 'Ends its run' },
       { name: 'pause', type: 'PAUSE', summary: 'Gives it no more beads; its run goes on' },
       { name: 'resume', type: 'RESUME', summary: 'Gives it beads again' },
+      { name: 'take-over', type: 'TAKE_OVER', summary: 'Takes the conversation of its run over from it' },
+      { name: 'give-back', type: 'GIVE_BACK', summary: 'Gives the conversation back: the agent goes on by itself' },
     ],
   });
   runRoutes(api, parts);
@@ -64,19 +65,6 @@ function runRoutes(api: Api, { town, gates }: ApiParts): void {
     const to = { machine: 'agent', id: context.req.valid('param').id };
     return sendAndAnswer(town, context, { to, event: eventOf(context.req.valid('json')) });
   });
-
-  const output = describeRoute({
-    ...{ method: 'get', path: '/agents/{id}/runs/{epoch}/output', summary: 'Shows the end of what a run printed', tag },
-    ...{
-      gate: gates.operator,
-      inputs: { params: requests.runPath, query: requests.outputQuery },
-      answer: 'text/plain',
-    },
-  });
-  api.openapi(output, async (context) => {
-    const { id, epoch } = context.req.valid('param');
-    return context.text(plainText(await town.output(id, epoch, context.req.valid('query').maxBytes)));
-  });
 }
 
 /** A report in the words of the chart. */
@@ -93,5 +81,7 @@ function eventOf(report: requests.RunReport): AgentMessage {
       return { type: 'DONE', epoch, summary: report.summary };
     case 'failed':
       return { type: 'FAILED', epoch, class: report.class, reason: report.reason };
+    case 'message_taken':
+      return { type: 'MESSAGE_TAKEN', epoch, id: report.id };
   }
 }

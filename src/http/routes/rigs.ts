@@ -1,4 +1,5 @@
 /** Rigs over HTTP: look at, configure, pause. */
+import { toRuntime } from '../../town/workfile.ts';
 import { type Api, type ApiParts, answer, describeRoute } from '../api.ts';
 import * as answers from '../schemas/answers.ts';
 import * as requests from '../schemas/requests.ts';
@@ -34,7 +35,9 @@ export function rigRoutes(api: Api, parts: ApiParts): void {
   });
   api.openapi(configure, async (context) => {
     const { id } = context.req.valid('param');
-    const receipt = await town.addRig(id, context.req.valid('json'), await sendOptions(context));
+    const { runtime, ...rest } = context.req.valid('json');
+    const config = { ...rest, ...(runtime && { runtime: toRuntime(runtime) }) };
+    const receipt = await town.addRig(id, config, await sendOptions(context));
     return answerReceipt(context, receipt);
   });
 
@@ -44,6 +47,7 @@ export function rigRoutes(api: Api, parts: ApiParts): void {
     commands: [
       { name: 'pause', type: 'PAUSE', summary: 'Starts nothing more on it; what runs goes on' },
       { name: 'resume', type: 'RESUME', summary: 'Starts runs on it again' },
+      { name: 'reset', type: 'RESET', summary: 'Starts runs on it again that were refused as it was configured' },
     ],
   });
 }

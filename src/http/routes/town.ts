@@ -2,10 +2,11 @@
 
 import { policyPatchSchema, policySchema } from '../../../machines/policy.ts';
 import { BREAKER } from '../../../machines/wiring.ts';
+import { toRuntime } from '../../town/workfile.ts';
 import { type Api, type ApiParts, answer, describeRoute } from '../api.ts';
 import * as answers from '../schemas/answers.ts';
 import * as requests from '../schemas/requests.ts';
-import { markReplayed, sendOptions } from '../sending.ts';
+import { answerReceipt, markReplayed, sendOptions } from '../sending.ts';
 import { page, requireEntity } from '../views.ts';
 import { commandRoutes, singleCommandRoute } from './commands.ts';
 
@@ -32,6 +33,7 @@ export function townRoutes(api: Api, parts: ApiParts): void {
   singleCommandRoute(api, parts, { ...breaker, ...reset, tag: 'breaker' });
 
   policyRoutes(api, parts);
+  runtimeRoutes(api, parts);
   escalationRoutes(api, parts);
 }
 
@@ -50,6 +52,24 @@ function policyRoutes(api: Api, { town, gates }: ApiParts): void {
     const receipt = await town.patchPolicy(context.req.valid('json'), await sendOptions(context));
     markReplayed(context, [receipt]);
     return answer(context, receipt.policy);
+  });
+}
+
+function runtimeRoutes(api: Api, { town, gates }: ApiParts): void {
+  const show = describeRoute({
+    ...{ method: 'get', path: '/runtime', summary: 'Shows what rigs that drive a runtime share', tag: 'policy' },
+    ...{ gate: gates.operator, answer: answers.runtime },
+  });
+  api.openapi(show, (context) => answer(context, { runtime: town.runtime() }));
+
+  const replace = describeRoute({
+    ...{ method: 'put', path: '/runtime', summary: 'Replaces it; {} takes it away', tag: 'policy' },
+    ...{ gate: gates.operator, inputs: { body: requests.runtime }, answer: answers.receipt },
+  });
+  api.openapi(replace, async (context) => {
+    const given = toRuntime(context.req.valid('json'));
+    const runtime = Object.keys(given).length === 0 ? null : given;
+    return answerReceipt(context, await town.setRuntime(runtime, await sendOptions(context)));
   });
 }
 

@@ -56,6 +56,7 @@ const attempt = z
     reason: z.string().nullable(),
     tail: z.string().nullable(),
     branch: z.string().nullable(),
+    container: z.string().nullable(),
     tokens: z.number(),
     costUsd: z.number(),
   })
@@ -63,6 +64,23 @@ const attempt = z
 
 export const agent = entity.extend({ attempts: z.array(attempt) }).openapi('Agent');
 export const bead = entity.extend({ brief: z.string(), attempts: z.array(attempt) }).openapi('Bead');
+
+const message = z
+  .object({
+    id: z.string(),
+    agent: z.string(),
+    bead: z.string(),
+    epoch: z.int(),
+    text: z.string(),
+    by: z.string(),
+    at,
+    takenAt: at.nullable(),
+    state: z.enum(['waiting', 'delivered', 'undelivered', 'handed over']),
+  })
+  .openapi('Message');
+export const messages = z.object({ items: z.array(message) }).openapi('Messages');
+export const saidMessage = receipt.extend({ message: message.nullable() }).openapi('SaidMessage');
+export const inbox = z.object({ attended: z.boolean(), messages: z.array(message) }).openapi('Inbox');
 
 const event = z.looseObject({ type: z.string() });
 
@@ -109,10 +127,22 @@ const effect = z
   })
   .openapi('Effect');
 
+const hosting = {
+  agents: z.array(z.string()).describe('whose runs it hosts'),
+  connected: z.boolean().nullable().describe('whether somebody who can be reached stands for it'),
+};
+export const container = entity.extend(hosting).openapi('Container');
+const containerStatus = z.object({
+  ...{ id: z.string(), state: z.string(), since: at, labels: z.array(z.string()) },
+  slots: z.int().nullable().describe('how many runs it hosts at a time; null: any number'),
+  ...{ runs: z.int(), ...hosting, incarnation: z.string().nullable(), reason: z.string().nullable() },
+});
+
 const page = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next: z.string().nullable().describe('cursor of the next page; null at the end') });
 
 export const entities = page(entity).openapi('EntityPage');
+export const containers = page(container).openapi('ContainerPage');
 export const log = page(logRow).openapi('LogPage');
 export const timers = page(timer).openapi('TimerPage');
 export const effects = page(effect).openapi('EffectPage');
@@ -138,10 +168,23 @@ export const townStatus = z
     breaker: z.object({ state: z.string(), reason: z.string().nullable() }),
     counts: z.record(z.string(), z.record(z.string(), z.int())),
     working: z.array(object),
+    containers: z.array(containerStatus),
+    rigs: z.array(
+      z.object({
+        id: z.string(),
+        state: z.string().describe('active, paused, or blocked.… and unready.… when its agents can not start'),
+        since: at,
+        reason: z.string().nullable(),
+        runtime: z.string().nullable().describe('what is driven, in a few words; null: a command of its own'),
+        nextLookAt: at.nullable().describe('when it is looked at again by itself'),
+      }),
+    ),
     escalations: z.array(object),
     health: z.object({ ok: z.boolean(), degraded: z.string().nullable() }),
     isolation: z.object({ available: z.boolean(), reason: z.string().nullable() }).nullable(),
   })
   .openapi('TownStatus');
+
+export const runtime = z.object({ runtime: object.nullable() }).openapi('SharedRuntime');
 
 export const health = z.object({ status: z.string(), degraded: z.string().nullable() }).openapi('Health');

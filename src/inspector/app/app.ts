@@ -19,6 +19,8 @@ export type App = {
   readonly answers: Answers;
   readonly live: Live;
   readonly clock: Clock;
+  /** Opens a stream of its own, of a text that grows. */
+  readonly openStream: Surroundings['openStream'];
   /** The answer that the frame lives on: names, counts, what needs a person. */
   readonly overview: Answer<OverviewView>;
   readonly access: ReadonlySignal<Access>;
@@ -71,6 +73,7 @@ export function createApp(around: Surroundings): App {
     answers,
     live,
     clock,
+    openStream: around.openStream,
     overview,
     access: computed(() => overview.value.value?.access ?? 'read'),
     machines: computed(() => overview.value.value?.machines ?? []),

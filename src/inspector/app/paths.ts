@@ -71,6 +71,7 @@ export const paths = {
   entity: (reference: string): ApiPath<EntityPage> => entity(reference),
   history: (reference: string, range: { before?: number; limit?: number } = {}): ApiPath<HistoryView> =>
     `${entity(reference)}/history${queryText(range)}`,
+  growing: (reference: string): string => `${entity(reference)}/growing`,
   moment: (reference: string, seq: number): ApiPath<MomentView> => `${entity(reference)}/at/${seq}`,
   timers: (after?: string): ApiPath<TimersView> => `timers${queryText({ after })}`,
   outbox: (group: OutboxGroup, after?: string): ApiPath<OutboxView> => `outbox${queryText({ group, after })}`,

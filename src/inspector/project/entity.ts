@@ -1,6 +1,7 @@
 /** One entity's page, and its history. */
 import { Refused } from '../../core/errors.ts';
 import { type EntityRef, type JsonObject, parseRef, refText, type Seq } from '../../core/types.ts';
+import { plainText } from '../../http/plain-text.ts';
 import type { EntityRow, LogRow } from '../../store/port.ts';
 import type { ActionView, AttemptLine, EntityPage, Fact, HistoryView } from '../contract.ts';
 import type { Subject } from '../source.ts';
@@ -115,7 +116,10 @@ function linksOf(inspection: Inspection, { description }: Machine, subject: Subj
 async function textsOf({ source }: Inspection, machine: Machine, subject: Subject): Promise<EntityPage['texts']> {
   const asked = said(() => machine.description.texts?.(subject), undefined);
   const texts = asked ? await asked.catch(() => []) : [];
-  return texts.map(({ label, text }) => ({ label, text: source.mask(text) }));
+  const live = said(() => machine.description.growing?.(subject), null)?.label;
+  return texts.map(({ label, text }) => {
+    return { label, text: plainText(source.mask(text)), ...(label === live && { isLive: true }) };
+  });
 }
 
 export type HistoryQuery = { readonly before?: Seq | undefined; readonly limit?: number | undefined };

@@ -216,7 +216,6 @@ const resets: readonly Directed[] = [
     [
       { what: 'rests after a failed start', policy: { backoffMs: ['10m'] }, script: [{ at: '0s', starts: 'refused' }] },
       { what: 'is exhausted', policy: LAST, script: [{ at: '0s', starts: 'refused' }] },
-      { what: 'is quarantined', policy: {}, script: [{ at: '0s', starts: 'permanent' }] },
       { what: 'rests after a run', policy: RESTS, script: SILENT },
       { what: 'works', policy: {}, script: [] },
     ].map(({ what, policy, script }) => ({
@@ -298,6 +297,46 @@ const stops: readonly Directed[] = [
   },
 ];
 
+/** A person at a run: what they say, and the conversation that they have for a while. */
+const said = (at: string, event: string, fields: object = {}) => send(at, 'agent/p1', event, fields);
+const persons: readonly Directed[] = [
+  {
+    aim: 'a person speaks to a run, takes its conversation over, speaks, and gives it back',
+    script: [
+      said('10s', 'MESSAGE', { id: 'm1', text: 'Use tabs.' }),
+      said('11s', 'MESSAGE_TAKEN', { epoch: 1, id: 'm1' }),
+      said('12s', 'TAKE_OVER'),
+      said('13s', 'MESSAGE', { id: 'm2', text: 'And now?' }),
+      { at: '14s', heartbeat: 'b1' },
+      { at: '15s', progress: 'b1' },
+      said('16s', 'TAKE_OVER'),
+      said('17s', 'GIVE_BACK'),
+      { at: '20s', exit: { run: 'b1', code: 1 } },
+    ],
+    until: '1m',
+  },
+  {
+    aim: 'a run falls silent while a person has its conversation, comes back to them, and then without them',
+    policy: { suspectMs: '100s', wedgeMs: '100s' },
+    script: [
+      said('10s', 'TAKE_OVER'),
+      { at: '20s', mute: 'b1' },
+      { at: '20s', probe: 'running' },
+      said('130s', 'HEARTBEAT', { epoch: 1 }),
+      said('240s', 'GIVE_BACK'),
+      said('250s', 'HEARTBEAT', { epoch: 1 }),
+      { at: '270s', done: 'b1' },
+    ],
+    until: '6m',
+  },
+  {
+    aim: 'a person takes a conversation over and goes away',
+    policy: { attendedMs: '5s' },
+    script: [said('10s', 'TAKE_OVER'), { at: '20s', done: 'b1' }],
+    until: '1m',
+  },
+];
+
 export const agentTowns: readonly Directed[] = [
   ...afterLoss,
   ...afterExhaustion(true),
@@ -306,4 +345,5 @@ export const agentTowns: readonly Directed[] = [
   ...doubts,
   ...resets,
   ...stops,
+  ...persons,
 ];

@@ -108,6 +108,22 @@ const hosts: readonly Directed[] = [
     until: '1m',
   },
   {
+    aim: 'a drained container does not wait for its runs any longer',
+    script: [send('10s', 'container/local', 'DRAIN'), send('20s', 'container/local', 'CLOSE')],
+    until: '2m',
+  },
+  {
+    aim: 'a container has one slot, and later more',
+    agents: ['p1', 'p2'],
+    beads: [{ id: 'b1' }],
+    script: [
+      { at: '5s', place: { slots: 1 } },
+      { at: '10s', beads: [{ id: 'b2', rig: 'r' }] },
+      { at: '30s', place: { slots: null } },
+    ],
+    until: '1m',
+  },
+  {
     aim: 'a container takes too long to let go',
     policy: { containerIdleMs: '30s', provisionMs: '10s' },
     script: [

@@ -10,7 +10,7 @@ export type Directed = {
   /** What it aims at, in a few words: its name in every message. */
   readonly aim: string;
   readonly policy?: Readonly<Record<string, unknown>>;
-  readonly agents?: readonly string[];
+  readonly agents?: readonly (string | Readonly<Record<string, string>>)[];
   /** One rig `r`; true when absent: its work is merged. */
   readonly merges?: boolean;
   readonly beads?: readonly Readonly<Record<string, unknown>>[];

@@ -126,13 +126,24 @@ function difference(before: PolicyPatch, after: PolicyPatch): PolicyPatch {
   );
 }
 
+/** The container that hosted most runs: the model has one. */
+function busiestIn(rows: readonly RecordedRow[]): string | null {
+  const placed = new Map<string, number>();
+  for (const { entity, event } of rows) {
+    if (event.type === 'PLACE') placed.set(entity.id, (placed.get(entity.id) ?? 0) + 1);
+  }
+  const [busiest] = [...placed].sort(([, one], [, other]) => other - one);
+  return busiest?.[0] ?? null;
+}
+
 /** Restarts of the container, and the times at which it did not answer. */
 function host(rows: readonly RecordedRow[], from: number): readonly Step[] {
   const steps: Step[] = [];
   let incarnation: string | null = null;
   let isAway = false;
+  const busiest = busiestIn(rows);
   for (const { entity, event, at } of rows) {
-    if (entity.machine !== 'container') continue;
+    if (entity.machine !== 'container' || entity.id !== busiest) continue;
     const seen = (event.result as { incarnation?: string } | undefined)?.incarnation ?? event.incarnation;
     if (typeof seen === 'string') {
       if (incarnation !== null && seen !== incarnation) steps.push(step(at - from, { renew: 'as recorded' }));

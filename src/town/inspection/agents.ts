@@ -2,8 +2,15 @@
 import type { EpochMs } from '../../core/types.ts';
 import type { Fact, Tone } from '../../inspector/contract.ts';
 import type { ActionDescription, MachineDescription, Subject } from '../../inspector/source.ts';
+import { messagesAbout } from '../messages.ts';
 import { code, contextOf, historyOf, isIn, money, reference, type TownScene, text, whyOf } from './scene.ts';
 
+/** The heading of what a run prints. */
+export const outputLabel = (epoch: number) => `Output of run ${epoch}`;
+
+const MESSAGES_MAX = 20;
+const TEXT_MAX = 8_000;
+const UNATTENDED = ['active', 'quiet', 'stalled'].map((state) => `working.running.${state}`);
 const reasonField = 'reason';
 const actions: readonly ActionDescription[] = [
   {
@@ -12,6 +19,23 @@ const actions: readonly ActionDescription[] = [
   },
   { event: 'PAUSE', label: 'Pause', reasonField, description: 'Gives it no more beads; its run goes on.' },
   { event: 'RESUME', label: 'Resume', reasonField, description: 'Gives it beads again.' },
+  {
+    ...{ event: 'MESSAGE', label: 'Say something' },
+    description: 'Its run is told when its turn has ended; what it does not take is told to the next run of the bead.',
+    payload: {
+      type: 'object',
+      required: ['text'],
+      properties: { text: { type: 'string', maxLength: TEXT_MAX, description: 'What the agent is told.' } },
+    },
+  },
+  {
+    ...{ event: 'TAKE_OVER', label: 'Take over', states: UNATTENDED },
+    description: 'Ends its turn: it does only what it is told, until the conversation is given back.',
+  },
+  {
+    ...{ event: 'GIVE_BACK', label: 'Give back', states: ['working.running.attended'] },
+    description: 'Gives the conversation back: the agent goes on by itself.',
+  },
   {
     ...{ event: 'STOP', label: 'Stop run', reasonField, destroys: true },
     description: 'Ends its run; what it committed is kept, and its bead is open again.',
@@ -39,8 +63,11 @@ export function agentDescription(scene: TownScene): MachineDescription {
     why: (subject) => whyOf(scene, subject),
     texts: async (subject) => {
       const { epoch } = contextOf(subject, 'agent');
-      if (!output || epoch === 0) return [];
-      return [{ label: `Output of run ${epoch}`, text: await output(subject.ref.id, epoch) }];
+      const said = saidTo(scene, subject);
+      if (!output || epoch === 0) return said;
+      // A run that has just begun has printed nothing.
+      const printed = await output(subject.ref.id, epoch).catch(() => '');
+      return [{ label: outputLabel(epoch), text: printed }, ...said];
     },
     links,
     attention,
@@ -50,7 +77,7 @@ export function agentDescription(scene: TownScene): MachineDescription {
 }
 
 function tone(subject: Subject): Tone | null {
-  if (isIn(subject, 'working.running.active', 'working.running.quiet')) return 'live';
+  if (isIn(subject, 'working.running.active', 'working.running.quiet', 'working.running.attended')) return 'live';
   if (isIn(subject, 'working.running.stalled')) return 'warn';
   if (isIn(subject, 'working.unconfirmed', 'working.suspect')) return 'time';
   if (isIn(subject, 'idle.cooldown', 'idle.exhausted')) return 'time';
@@ -65,12 +92,15 @@ function facts(scene: TownScene, subject: Subject): readonly Fact[] {
     ...(context.hook !== context.bead ? reference('hook', 'bead', context.hook) : []),
     ...reference('rig', 'rig', context.rig),
     ...reference('container', 'container', context.container),
+    ...(context.pinned === null ? [] : text('bound', `to container ${context.pinned}`)),
     ...code('epoch', context.epoch || null),
     ...(beat === null ? [] : [{ label: 'last heartbeat', kind: 'age' as const, at: beat }]),
     {
       ...{ label: 'failed starts', kind: 'counter', value: context.startFailures, max: scene.policy().attemptsMax },
       reset: 'RESET',
     },
+    ...text('conversation', isAttended(subject) ? 'a person has it' : null, 'warn'),
+    ...text('not heard yet', unheardText(context.unheard)),
     ...text('last message', context.note),
     ...code('branch', context.branch),
     ...code('worktree', worktreeOf(scene, subject)),
@@ -80,6 +110,20 @@ function facts(scene: TownScene, subject: Subject): readonly Fact[] {
     ...(context.pauseWanted ? text('pause', 'wanted when its run is over', 'warn') : []),
     ...text('reason', context.reason),
   ];
+}
+
+const isAttended = (subject: Subject) => isIn(subject, 'working.running.attended');
+
+function unheardText(unheard: readonly string[] = []): string | null {
+  return unheard.length === 0 ? null : `${unheard.length} of what people said`;
+}
+
+/** What people said to it, newest first. */
+function saidTo({ reads }: TownScene, { ref }: Subject) {
+  const lines = messagesAbout(reads, ref, MESSAGES_MAX).map(({ by, epoch, state, text: words }) => {
+    return `${by} to run ${epoch} (${state}):\n${words}\n`;
+  });
+  return lines.length === 0 ? [] : [{ label: 'Messages', text: lines.join('\n') }];
 }
 
 /** A heartbeat moves the lease of its timer to a full length from then. */
@@ -97,7 +141,8 @@ function worktreeOf({ worktree }: TownScene, subject: Subject): string | null {
 function links(subject: Subject) {
   const { bead, hook, container, rig } = contextOf(subject, 'agent');
   const beads = [...new Set([bead, hook])].flatMap((id) => (id === null ? [] : [{ label: 'Bead', ref: `bead/${id}` }]));
-  return [...beads, { label: 'Container', ref: `container/${container}` }, { label: 'Rig', ref: `rig/${rig}` }];
+  const place = container === '' ? [] : [{ label: 'Container', ref: `container/${container}` }];
+  return [...beads, ...place, { label: 'Rig', ref: `rig/${rig}` }];
 }
 
 function attention(subject: Subject): string {

@@ -1,6 +1,9 @@
 /** What the inspector is told of containers, rigs, the town itself, and what asks for a person. */
 import type { Tone } from '../../inspector/contract.ts';
 import type { ActionDescription, MachineDescription, Subject } from '../../inspector/source.ts';
+import type { Contexts } from '../parties.ts';
+import { referencesOf, runtimeOf, runtimeText } from '../runtime.ts';
+import { sharedRuntime } from '../settings.ts';
 import { code, contextOf, isIn, reference, type TownScene, text, whyOf } from './scene.ts';
 
 const reasonField = 'reason';
@@ -26,10 +29,15 @@ export function containerDescription(scene: TownScene): MachineDescription {
     },
     note: (subject) => contextOf(subject, 'container').reason,
     facts: (subject) => {
-      const { incarnation, runs, failures, misses, probation, reason } = contextOf(subject, 'container');
+      const context = contextOf(subject, 'container');
+      const { labels, slots, incarnation, runs, failures, misses, probation, reason } = context;
       return [
+        ...(scene.isConnected?.(context.id) === false ? text('runner', 'not connected', 'warn') : []),
+        ...text('labels', labels.join(', ') || 'none'),
+        ...text('slots', slots === null ? 'any number of runs' : `${runs.length} of ${slots} taken`),
         ...code('incarnation', incarnation),
         ...text('runs', runs.length === 0 ? 'none' : `${runs.length}: epochs ${runs.join(', ')}`),
+        ...hosted(scene, context).flatMap((agent) => reference('hosts', 'agent', agent)),
         ...code('failures in a row', failures),
         ...(misses > 0 ? code('missed answers', misses) : []),
         ...(probation ? text('probation', 'it restarted too often: one run at a time', 'warn') : []),
@@ -37,11 +45,18 @@ export function containerDescription(scene: TownScene): MachineDescription {
       ];
     },
     why: (subject) => whyOf(scene, subject),
-    links: ({ ref }) =>
-      scene.reads.links(ref, 'hostedBy', 'in').map(({ machine, id }) => ({ label: 'Hosts', ref: `${machine}/${id}` })),
+    links: (subject) =>
+      hosted(scene, contextOf(subject, 'container')).map((id) => ({ label: 'Hosts', ref: `agent/${id}` })),
     attention: (subject) =>
       `It can not be provided: ${contextOf(subject, 'container').reason ?? 'no reason was given'}.`,
   };
+}
+
+/** Whose runs it hosts; other agents are linked to it because their last run was there. */
+function hosted({ reads, parties }: TownScene, { id, runs }: Contexts['container']): readonly string[] {
+  if (runs.length === 0) return [];
+  const linked = reads.links({ machine: 'container', id }, 'hostedBy', 'in');
+  return linked.map((ref) => ref.id).filter((agent) => runs.includes(parties.find('agent', agent)?.context.epoch ?? 0));
 }
 
 const rigActions: readonly ActionDescription[] = [
@@ -50,28 +65,40 @@ const rigActions: readonly ActionDescription[] = [
     description: 'Starts nothing more on it; what runs goes on.',
   },
   { event: 'RESUME', label: 'Resume', reasonField, description: 'Starts runs on it again.' },
+  {
+    ...{ event: 'RESET', label: 'Try again', reasonField },
+    description: 'What kept its agents from starting is mended: starts them again.',
+  },
 ];
 
 export function rigDescription(scene: TownScene): MachineDescription {
   return {
     ...{ machine: 'rig', label: 'Rig', plural: 'Rigs', form: 'list', actions: rigActions },
-    tone: (subject) => (isIn(subject, 'paused') ? 'warn' : 'plain'),
+    tone: (subject): Tone => {
+      if (isIn(subject, 'blocked')) return 'danger';
+      return isIn(subject, 'unready') ? 'time' : isIn(subject, 'paused') ? 'warn' : 'plain';
+    },
     note: (subject) => {
       const { config, reason } = contextOf(subject, 'rig');
-      return isIn(subject, 'paused') ? reason : config.path;
+      return isIn(subject, 'active') ? config.path : reason;
     },
     facts: (subject) => {
-      const { config, reason } = contextOf(subject, 'rig');
+      const { config, reason, container } = contextOf(subject, 'rig');
+      const runtime = runtimeOf(config, sharedRuntime(scene.parties));
       return [
+        ...text('agents can start', isIn(subject, 'blocked', 'unready') ? 'no' : 'as far as is known'),
+        ...text('reason', reason, isIn(subject, 'blocked') ? 'danger' : undefined),
+        ...(isIn(subject, 'blocked', 'unready') ? reference('refused by', 'container', container) : []),
         ...code('repository', config.path),
         ...code('branch', config.branch),
-        ...code('agent', config.argv.join(' ')),
+        ...code('agent', runtime ? runtimeText(runtime) : config.argv.join(' ')),
         ...code('test', config.test.join(' ')),
+        ...text('runs on', (config.labels ?? []).join(', ')),
         ...text('merges', config.merge ? 'into the branch' : 'nothing: work stays on its branch'),
-        ...text('secrets', Object.keys(config.secrets).join(', ')),
-        ...text('reason', reason),
+        ...text('secrets', Object.keys(referencesOf(config, sharedRuntime(scene.parties))).join(', ')),
       ];
     },
+    attention: (subject) => `Its agents can not start: ${contextOf(subject, 'rig').reason ?? 'no reason was given'}.`,
     why: (subject) => whyOf(scene, subject),
     links: ({ ref }) =>
       scene.reads.links(ref, 'worksOn', 'in').map(({ machine, id }) => ({ label: 'Agent', ref: `${machine}/${id}` })),

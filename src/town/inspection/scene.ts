@@ -12,6 +12,8 @@ export type TownScene = {
   readonly reads: Reads;
   readonly parties: Parties;
   readonly policy: () => Policy;
+  /** Whether somebody who can be reached stands for a container; absent where nobody can say. */
+  readonly isConnected?: (container: string) => boolean;
   /** The end of a run's output; null where no container is at hand. */
   readonly output: ((agent: string, epoch: number) => Promise<string>) | null;
   /** The folder that a run works in; null when it is not there. */
@@ -29,8 +31,9 @@ export function isIn({ state }: Pick<Subject, 'state'>, ...states: readonly stri
   return states.some((wanted) => state === wanted || state.startsWith(`${wanted}.`));
 }
 
-export function whyOf({ reads, parties, policy }: TownScene, { ref }: Subject) {
-  const { answer, conditions } = explain({ reads, parties, policy: policy() }, ref);
+export function whyOf({ reads, parties, policy, isConnected }: TownScene, { ref }: Subject) {
+  const parts = { reads, parties, policy: policy(), ...(isConnected && { isConnected }) };
+  const { answer, conditions } = explain(parts, ref);
   return { answer, conditions };
 }
 

@@ -5,12 +5,12 @@
 import { z } from 'zod';
 import { beadLimitsSchema } from '../../../machines/policy.ts';
 import { idPattern, idRule } from '../identifiers.ts';
+import { REFERENCE, Runtime } from './runtime-schema.ts';
 
 export const BEADS_MAX = 100_000;
 const TEXT_BYTES_MAX = 64 * 1024;
 const CONTROL = /\p{Cc}/u;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const REFERENCE = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\0\r\n]+)$/;
 
 const line = (max: number) =>
   z
@@ -68,6 +68,8 @@ const Rig = z.strictObject({
   repo: line(4_096).optional(),
   branch: line(255).optional(),
   agent: line(4_096).optional(),
+  /** In place of `agent`. */
+  runtime: Runtime.optional(),
   prompt: z.enum(['stdin', 'argument', 'file']).optional(),
   test: line(4_096).optional(),
   /** Plain values for the agents' environment. */
@@ -83,6 +85,8 @@ const Rig = z.strictObject({
     .optional(),
   isolation: z.enum(isolationModes).optional(),
   limits: RigLimits.optional(),
+  /** A container must have all of them to host its runs. */
+  labels: z.array(BeadId).max(20).refine(unrepeated, { error: 'names one twice — name it once' }).optional(),
 });
 
 /** The whole file. `policy` has to refuse unknown keys by itself. */

@@ -110,6 +110,22 @@ describe('an agent', () => {
     expect(JSON.stringify(agent.named('session/prompt')[0])).toMatch(/Make the file.*The tests failed/);
   });
 
+  it.each([
+    [[SESSION], 'in this worktree is loaded', 1],
+    [[], 'in the worktree of another attempt is left alone: the agent would go on there', 0],
+  ] as const)('whose earlier session is listed as one of %j: one %s', async (listed, _, loads) => {
+    const sessionCapabilities = { list: {} };
+    agent.handlers.initialize = (_, reply) =>
+      reply({ protocolVersion: 1, agentCapabilities: { loadSession: true, sessionCapabilities } });
+    agent.handlers['session/list'] = (_, reply) =>
+      reply({ sessions: listed.map((sessionId) => ({ sessionId, cwd: '/town/worktree' })) });
+    works();
+    await run({ earlier: { session: SESSION, handover: 'The tests failed.' } });
+    expect(agent.named('session/list')).toEqual([{ cwd: '/town/worktree' }]);
+    expect(agent.named('session/load')).toHaveLength(loads);
+    expect(agent.named('session/new')).toHaveLength(1 - loads);
+  });
+
   it('whose loaded past is told again has not done it twice', async () => {
     agent.handlers['session/load'] = (_, reply) => {
       agent.talk('Long ago.\n');

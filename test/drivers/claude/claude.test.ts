@@ -128,3 +128,22 @@ describe('its command line', () => {
     expect(processes[0]?.order.environment).not.toHaveProperty('IS_SANDBOX');
   });
 });
+
+it('a conversation that a person takes over goes on in a process of its own, with their words', async () => {
+  plays = [
+    (process) => {
+      process.say(init).say(talk);
+      host.after(1_000, () => host.say({ kind: 'takeOver' }));
+      host.after(2_000, () => host.say({ kind: 'message', id: 'm1', text: 'Show me the plan.' }));
+    },
+    (process) => {
+      host.work = () => 'reported';
+      says(init, talk, good)(process);
+    },
+  ];
+  expect(await run()).toMatchObject({ outcome: 'completed' });
+  expect(processes[0]?.killed).toEqual(['SIGTERM']);
+  expect(processes[1]?.order.argv.join(' ')).toContain('--resume uuid-1');
+  expect(processes[1]?.order.input).toBe('Show me the plan.');
+  expect(host.events).toContainEqual({ kind: 'heard', ids: ['m1'] });
+});

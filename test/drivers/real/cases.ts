@@ -1,7 +1,7 @@
 /** The cases that every real runtime is put through: what the gateway plays, and how the run must end. */
 import type { Ended, Failure, Limits } from '../../../src/drivers/port.ts';
 import type { Reply } from '../../gateway/replies.ts';
-import type { ProfileParts } from './runtimes.ts';
+import type { ProfileParts, Runtime } from './runtimes.ts';
 
 export type Case = {
   readonly name: string;
@@ -123,6 +123,11 @@ export type Outcome = {
   /** Processes that the sweep did not end. */
   readonly left: number;
 };
+
+/** False when the runtime is not put through the case: it can not be, or nothing new would show. */
+export function isFor(runtime: Runtime, each: Pick<Case, 'name' | 'skip'>): boolean {
+  return each.skip?.[runtime.name] === undefined && (runtime.cases?.includes(each.name) ?? true);
+}
 
 /** Null when the end is as the case wants it; else what differs. */
 export function differs(runtime: string, each: Case, run: Outcome): string | null {

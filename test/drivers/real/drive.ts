@@ -4,10 +4,8 @@ import type { RunRequest } from '../../../src/drivers/port.ts';
 import { drivers } from '../../../src/drivers/registry.ts';
 import { createPlainHost, type Place } from './place.ts';
 
-const { place, request } = (await json(process.stdin)) as { place: Place; request: RunRequest };
-const host = createPlainHost(
-  place,
-  () => false,
-  () => {},
-);
+type Order = { readonly place: Place; readonly request: RunRequest; readonly proxy: string };
+
+const { place, request, proxy } = (await json(process.stdin)) as Order;
+const host = createPlainHost({ place, proxy, reported: () => false, say: () => {} });
 await drivers[request.profile.driver].run(request, host, new AbortController().signal);

@@ -43,7 +43,7 @@ const UNREAD_FIELDS: ReadonlySet<string> = new Set([
     'metadata',
     'model',
   ],
-  ...['summary', 'directory', 'raw', 'tools', 'slash_commands', 'terminal_slash_commands', 'skills'],
+  ...['summary', 'raw', 'tools', 'slash_commands', 'terminal_slash_commands', 'skills'],
   ...[
     'agents',
     'plugins',

@@ -18,6 +18,13 @@ const PERSON = {
 };
 const environment = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', GIT_CONFIG_NOSYSTEM: '1', ...PERSON };
 
+/** Whatever a runtime asks of another machine goes to the gateway, which notes it and lets nothing through. */
+export function proxyEnvironment(proxy: string): Readonly<Record<string, string>> {
+  const local = '127.0.0.1,localhost';
+  const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'];
+  return { ...Object.fromEntries(names.map((name) => [name, proxy])), NO_PROXY: local, no_proxy: local };
+}
+
 export type Place = {
   readonly root: string;
   readonly worktree: string;
@@ -64,8 +71,16 @@ export function running({ marker }: Place): readonly number[] {
 
 export type PlainHost = DriverHost & { readonly events: readonly DriverEvent[] };
 
-/** A host that does what a supervisor would, and no more. `reported` tells whether the agent called `done`. */
-export function createPlainHost(place: Place, reported: () => boolean, say: (text: string) => void): PlainHost {
+export type PlainHostParts = {
+  readonly place: Place;
+  readonly proxy: string;
+  /** Whether the agent called `done`. */
+  readonly reported: () => boolean;
+  readonly say: (text: string) => void;
+};
+
+/** A host that does what a supervisor would, and no more. */
+export function createPlainHost({ place, proxy, reported, say }: PlainHostParts): PlainHost {
   const events: DriverEvent[] = [];
   const persons = new Set<(input: PersonInput) => void>();
   // A person who says yes to everything.
@@ -73,7 +88,7 @@ export function createPlainHost(place: Place, reported: () => boolean, say: (tex
     for (const listener of persons) listener({ kind: 'answer', id, allow: true, text: 'That' });
   };
   const host = createSystemHost(createSystemEnv({ log: () => {} }), {
-    environment: { ...environment, YARDMASTER_RUN: place.marker },
+    environment: { ...environment, ...proxyEnvironment(proxy), YARDMASTER_RUN: place.marker },
     emit(event) {
       events.push(event);
       if (event.kind === 'waiting') setImmediate(answer, event.id);

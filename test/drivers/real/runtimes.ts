@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url';
 import type { DriverName, GatewayApi, Profile } from '../../../src/drivers/port.ts';
 import { GOOD_KEY, MODEL } from '../../gateway/replies.ts';
 
-export type RuntimeName = 'kilo' | 'opencode' | 'claude' | 'codex' | 'acp';
+export type RuntimeName = 'kilo' | 'kilo gateway' | 'opencode' | 'claude' | 'codex' | 'acp';
 
-type Runtime = {
+export type Runtime = {
   readonly name: RuntimeName;
   readonly driver: DriverName;
   readonly package: string;
@@ -21,6 +21,10 @@ type Runtime = {
   /** Below `node_modules`. */
   readonly binary: string;
   readonly api: GatewayApi;
+  /** Hosts of its maker that it asks and that nothing turns off: it goes on without an answer. */
+  readonly mayAsk?: RegExp;
+  /** The cases that say something new for it; left out: all. */
+  readonly cases?: readonly string[];
 };
 
 const ROOT = fileURLToPath(new URL('../../../.runtimes', import.meta.url));
@@ -30,8 +34,15 @@ const target = `${machine}-${platform() === 'darwin' ? 'apple-darwin' : 'unknown
 
 const KILO = { package: '@kilocode/cli@7.7.7', folder: 'kilo', binary: `@kilocode/cli-${here}/bin/kilo` } as const;
 
+/** Kilo with its own gateway differs in what it asks that, and in nothing else. */
+const OF_GATEWAYS: readonly string[] = [
+  ...['good work', 'no credential', '401', '402', '429', '500', 'model missing', 'hang', 'stall'],
+  ...['bead to merge', 'wrong key'],
+];
+
 export const RUNTIMES: readonly Runtime[] = [
   { name: 'kilo', driver: 'kilo', api: 'openai-chat', ...KILO },
+  { name: 'kilo gateway', driver: 'kilo', api: 'kilo', cases: OF_GATEWAYS, ...KILO },
   {
     name: 'opencode',
     driver: 'opencode',
@@ -39,6 +50,8 @@ export const RUNTIMES: readonly Runtime[] = [
     folder: 'opencode',
     binary: `opencode-${here}/bin/opencode`,
     api: 'openai-chat',
+    // For a package that its plugins may want.
+    mayAsk: /^registry\.npmjs\.org:/,
   },
   {
     name: 'claude',
@@ -87,7 +100,7 @@ export type ProfileParts = {
 const limits = { silenceMs: 60_000, toolMs: 600_000, continuationsMax: 1, retriesMax: 1 } as const;
 
 export function profileOf(runtime: Runtime, program: string, parts: ProfileParts): Profile {
-  const url = runtime.api === 'anthropic' ? parts.url : `${parts.url}/v1`;
+  const url = runtime.api === 'anthropic' || runtime.api === 'kilo' ? parts.url : `${parts.url}/v1`;
   const { permissions } = parts;
   const plain = { driver: runtime.driver, mode: null, arguments: [], permissions, limits } as const;
   const none = { environment: {}, settings: {} };
@@ -95,9 +108,17 @@ export function profileOf(runtime: Runtime, program: string, parts: ProfileParts
     const gateway = { api: runtime.api, url, key: parts.key };
     return { ...plain, ...none, program: [program], model: parts.model, gateway };
   }
-  const environment = { KILO_CONFIG_CONTENT: JSON.stringify(acpSettings(url, parts)), KILO_SESSION_RETRY_LIMIT: '1' };
+  const environment = { ...KILO_AT_HOME, KILO_CONFIG_CONTENT: JSON.stringify(acpSettings(url, parts)) };
   return { ...plain, ...none, program: [program, 'acp'], model: null, gateway: null, environment };
 }
+
+/** What an agent over ACP is told in its own way: no retries beyond one, and no word to other hosts. */
+const KILO_AT_HOME = {
+  KILO_SESSION_RETRY_LIMIT: '1',
+  KILO_DISABLE_MODELS_FETCH: '1',
+  KILO_DISABLE_SESSION_INGEST: '1',
+  KILO_TELEMETRY_LEVEL: 'off',
+} as const;
 
 /** An agent over ACP gets its settings in its own way: here it is kilo, which takes them from its environment. */
 function acpSettings(baseURL: string, { key, model, permissions }: ProfileParts): object {

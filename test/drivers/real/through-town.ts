@@ -1,146 +1,204 @@
 /**
  * A runtime as the agent of a real town: the program of the command line, a repository, a bead, a driven run, and the
- * merge. The town may be killed with -9 in the middle; the run goes on, and the next life of the town takes it up.
+ * merge. Parts of it may be killed in the middle, and what was wrong may be mended. At the end nothing may be left.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { makeRepository } from '../../fixtures/repository.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
-import { GOOD_KEY, MODEL, type Reply } from '../../gateway/replies.ts';
-import { type ProfileParts, profileOf, type RUNTIMES } from './runtimes.ts';
+import { GOOD_KEY, MODEL } from '../../gateway/replies.ts';
+import { endLeftovers, nothingLeft, processesIn } from './leftovers.ts';
+import {
+  type Answer,
+  agentWords,
+  call,
+  end,
+  openRunner,
+  openTown,
+  type Running,
+  type Site,
+  type Town,
+} from './town.ts';
+import type { Midway, TownCase } from './town-cases.ts';
+import type { Result, Stage, Trial } from './trial.ts';
 
-type Runtime = (typeof RUNTIMES)[number];
-
-export type TownCase = {
-  readonly name: string;
-  readonly replies: readonly Reply[];
-  /** The state in which the bead must come to rest. */
-  readonly rests: RegExp;
-  readonly key?: string;
-  readonly killTown?: true;
-};
-
-const commit: Reply = { kind: 'run', command: 'echo made > made.txt && git add made.txt && git commit -qm "Make it"' };
-const done: Reply = { kind: 'tool', name: 'done', input: { summary: 'It is made.' } };
-const bye: Reply = { kind: 'say', text: 'It is made.' };
-
-export const TOWN_CASES: readonly TownCase[] = [
-  { name: 'bead to merge', replies: [commit, done, bye], rests: /^closed\.merged$/ },
-  {
-    name: 'town killed',
-    replies: [{ kind: 'run', command: 'sleep 6' }, commit, done, bye],
-    rests: /^closed\.merged$/,
-    killTown: true,
-  },
-  { name: 'wrong key', replies: [bye], key: 'sk-wrong-0123456789', rests: /^(failed\.permanent|open\.blockedConfig)$/ },
-];
-
-const CLI = fileURLToPath(new URL('../../../dist/src/cli.js', import.meta.url));
 const DEADLINE_MS = 180_000;
 const LOOK_MS = 250;
+const END_MS = 15_000;
 
-type Trial = { readonly runtime: Runtime; readonly program: string; readonly gateway: Gateway };
+/** One trial while it goes on; the town is another one after it was killed. */
+type Scene = {
+  readonly site: Site;
+  readonly gateway: Gateway;
+  readonly script: string;
+  readonly program: string;
+  readonly each: TownCase;
+  town: Town;
+  /** Null: the town hosts its agents itself. */
+  runner: Running | null;
+};
 
-/** Null when it came out as it must; else what did not. */
-export async function throughTown({ runtime, program, gateway }: Trial, each: TownCase): Promise<string | null> {
-  const root = mkdtempSync(join(tmpdir(), 'yardmaster-town-'));
+export async function throughTown({ gateway, say }: Stage, trial: Trial, each: TownCase): Promise<Result> {
+  const { runtime, program } = trial;
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'yardmaster-town-')));
   const repository = join(root, 'repository');
   makeRepository(repository);
   const script = `town-${runtime.name}-${each.name}`.replaceAll(/\W+/g, '-');
-  const key = each.key ?? GOOD_KEY;
   const url = gateway.play(script, each.replies);
-  const parts: ProfileParts = { url, key, model: MODEL, permissions: 'allow' };
-  const life = { root, repository, agent: agentOf(runtime, program, parts), key };
-  let town = await openTown(life);
+  const { key = GOOD_KEY } = each;
+  // Over ACP the agent's own settings name the variable that the town keeps the key in.
+  const parts = { url, key: '{env:GATEWAY_KEY}', model: MODEL, permissions: 'allow' } as const;
+  const agent = agentWords({ runtime, program, parts, proxy: gateway.proxy });
+  const site: Site = { root, repository, keyFile: join(root, 'key'), agent };
+  giveKey(site, key ?? GOOD_KEY);
+  const town = await openTown(site, wordsOf(each));
+  const scene: Scene = { site, gateway, script, program, each, town, runner: null };
   try {
-    await call(town, 'POST', '/beads', { id: 'b1', title: 'Make it', body: 'Make the file made.txt and commit it.' });
-    if (each.killTown) {
-      await gateway.reached(script, 1);
-      town.process.kill('SIGKILL');
-      // Agents know the town by its address: it comes back where it was.
-      town = await openTown(life, new URL(town.url).port);
-    }
-    return await rest(town, repository, each);
+    if (each.runner) scene.runner = await openRunner(site, town);
+    const wrong = await play(scene);
+    const { substate } = await call(scene.town, 'GET', '/beads/b1');
+    const { items } = await call(scene.town, 'GET', '/entities/bead/b1/history?limit=200');
+    for (const row of items) say(JSON.stringify(row));
+    await close(scene);
+    const left = await nothingLeft(root, [], END_MS);
+    const found = wrong ?? left;
+    return { ok: found === null, cell: found === null ? substate : found.replaceAll(root, ''), reason: '' };
   } finally {
-    town.process.kill('SIGTERM');
-    await new Promise((resolve) => town.process.on('close', resolve));
-    sweep(root);
-    rmSync(root, { recursive: true, force: true });
+    say(`${scene.town.said()}\n${scene.runner?.said() ?? ''}\n${outputs(root)}`);
+    await close(scene);
+    endLeftovers(root);
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-type Agent = { readonly command: string; readonly environment: Readonly<Record<string, string>> };
-
-/** The command of the rig, in the words of `yardmaster drive`. */
-function agentOf(runtime: Runtime, program: string, parts: ProfileParts): Agent {
-  const profile = profileOf(runtime, program, parts);
-  const words = [process.execPath, CLI, 'drive', runtime.driver, '--program', `'${profile.program.join(' ')}'`];
-  if (profile.gateway) words.push('--gateway', `${profile.gateway.api}=${profile.gateway.url}`);
-  if (profile.model) words.push('--model', profile.model);
-  words.push('--retries', '1');
-  return { command: words.join(' '), environment: profile.environment };
+function wordsOf({ words = [], runner }: TownCase): readonly string[] {
+  return runner ? [...words, '--no-local'] : words;
 }
 
-type Life = { readonly root: string; readonly repository: string; readonly agent: Agent; readonly key: string };
-type Town = { readonly process: ChildProcess; readonly url: string; readonly token: string };
-
-async function openTown({ root, repository, agent, key }: Life, port = '0'): Promise<Town> {
-  const data = join(root, 'data');
-  const words = ['up', '--data', data, '--port', port, '--repo', repository, '--agents', '1', '--agent', agent.command];
-  words.push('--secret', 'GATEWAY_KEY=env:GATEWAY_KEY', '--set', 'runsMax=1');
-  for (const [name, value] of Object.entries(agent.environment)) words.push('--env', `${name}=${value}`);
-  const env = { PATH: process.env.PATH ?? '', HOME: root, GATEWAY_KEY: key };
-  const child = spawn(process.execPath, [CLI, ...words], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const url = await new Promise<string>((resolve, reject) => {
-    let said = '';
-    child.stdout.setEncoding('utf8');
-    child.stdout.on('data', (text: string) => {
-      said += text;
-      const found = /is at (\S+)/.exec(said)?.[1];
-      if (found) resolve(found);
-    });
-    child.on('close', () => reject(new Error(`the town ended before it was open: ${said}`)));
-  });
-  return { process: child, url, token: readFileSync(join(data, 'operator.token'), 'utf8').trim() };
+async function close({ town, runner }: Scene): Promise<void> {
+  if (runner) await end(runner);
+  await end(town);
 }
 
-async function call({ url, token }: Town, method: string, path: string, body?: object): Promise<Answer> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const answer = await fetch(`${url}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
-  return (await answer.json()) as Answer;
+/** What the runs printed, for who looks closely. */
+function outputs(root: string): string {
+  const folder = join(root, 'data');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /output/.test(name));
+  return files.map((name) => `--- ${name}\n${readFileSync(join(folder, name), 'utf8')}`).join('\n');
 }
 
-type Answer = {
-  readonly substate: string;
-  readonly attempts: readonly { readonly outcome: string | null; readonly reason: string | null }[];
+/** Null when it came out as it must; else what did not. */
+async function play(scene: Scene): Promise<string | null> {
+  const { town, gateway, script, each, site } = scene;
+  if (each.key === null) rmSync(site.keyFile);
+  await call(town, 'PUT', '/runtime', { retries: 1, silenceMs: each.silenceMs ?? 60_000 });
+  await call(town, 'POST', '/beads', { id: 'b1', title: 'Make it', body: 'Make the file made.txt and commit it.' });
+  if (each.midway) {
+    await gateway.reached(script, 1);
+    await MIDWAY[each.midway](scene);
+  }
+  if (each.mended) {
+    const stopped = await until(scene, ({ attempts }) => attempts.at(-1)?.outcome);
+    if (stopped === null) return 'the first attempt does not end';
+    const said = attemptsOf(stopped);
+    if (each.says && !each.says.test(said)) return `the first attempt says: ${said}`;
+    gateway.play(script, each.mended);
+    giveKey(site, GOOD_KEY);
+  }
+  const rested = await until(scene, ({ substate }) => /^(closed|failed)\./.test(substate) || isBlocked(scene));
+  if (rested === null) return `no end: ${attemptsOf(await call(scene.town, 'GET', '/beads/b1'))}`;
+  return (await compare(scene, rested)) ?? (await restsToo(scene));
+}
+
+/** What the bead is, against what it must be. */
+async function compare({ each, gateway, script, site }: Scene, bead: Answer): Promise<string | null> {
+  const told = attemptsOf(bead);
+  if (!each.rests.test(bead.substate)) return told;
+  if (bead.attempts.length !== each.attempts) return `it took ${bead.attempts.length} attempts: ${told}`;
+  if (each.says && !each.mended && !each.says.test(told)) return `says ${told}`;
+  const { hears } = each;
+  if (hears && !gateway.heard(script).some((said) => hears.test(said))) return `the model was not told ${hears}`;
+  const subjects = execFileSync('git', ['-C', site.repository, 'log', '--format=%s', 'main']).toString();
+  return bead.substate === 'closed.merged' && !subjects.includes('Make it') ? 'closed, but not in the branch' : null;
+}
+
+/** The agent is idle again, and nothing of its runtime is left. */
+async function restsToo({ site, town, runner }: Scene): Promise<string | null> {
+  const left = await nothingLeft(site.root, [town.process.pid, runner?.process.pid], END_MS);
+  if (left !== null) return left;
+  const [agent] = (await call(town, 'GET', '/agents')).items;
+  for (let waited = 0; ; waited += LOOK_MS) {
+    const { state, substate } = await call(town, 'GET', `/agents/${agent?.id}`);
+    if (state === 'idle') return null;
+    if (waited >= END_MS) return `the agent is ${substate}`;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+const MIDWAY: Readonly<Record<Midway, (scene: Scene) => Promise<void>>> = {
+  async 'kill town'(scene) {
+    scene.town.process.kill('SIGKILL');
+    // Agents know the town by its address: it comes back where it was.
+    scene.town = await openTown(scene.site, wordsOf(scene.each), new URL(scene.town.url).port);
+  },
+  async 'kill runtime'({ site, program }) {
+    await toolRuns(site);
+    const real = realpathSync(program);
+    const [runtime] = processesIn(site.root).filter((each) => each.program === real);
+    if (runtime === undefined) throw new Error(`no process of ${program} runs, so it can not be killed`);
+    process.kill(runtime.pid, 'SIGKILL');
+  },
+  async 'kill runner'(scene) {
+    scene.runner?.process.kill('SIGKILL');
+    scene.runner = await openRunner(scene.site, scene.town);
+  },
+  async 'say something'({ town }) {
+    const [agent] = (await call(town, 'GET', '/agents')).items;
+    await call(town, 'POST', `/agents/${agent?.id}/messages`, { text: 'Mind the gap.' });
+  },
+  async 'stop run'({ site, town }) {
+    await toolRuns(site);
+    const [agent] = (await call(town, 'GET', '/agents')).items;
+    await call(town, 'POST', `/agents/${agent?.id}/stop`, {});
+  },
+  async 'take over'({ site, town }) {
+    await toolRuns(site);
+    const [agent] = (await call(town, 'GET', '/agents')).items;
+    await call(town, 'POST', `/agents/${agent?.id}/take-over`, {});
+    await call(town, 'POST', `/agents/${agent?.id}/messages`, { text: 'Do not wait for it: make it now.' });
+  },
 };
 
-/** Waits until the bead has come to its end, and compares it with what it must be. */
-async function rest(town: Town, repository: string, each: TownCase): Promise<string | null> {
-  const deadline = Date.now() + DEADLINE_MS;
-  for (;;) {
-    const { substate, attempts } = await call(town, 'GET', '/beads/b1');
-    const told = `${substate}, after ${attempts.map(({ outcome, reason }) => `${outcome} (${reason})`).join(', ')}`;
-    const isOver = /^(closed|failed)\.|^open\.blockedConfig$/.test(substate);
-    if (!isOver && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      continue;
-    }
-    if (!each.rests.test(substate)) return told;
-    if (attempts.length > 1) return `it took ${attempts.length} attempts: ${told}`;
-    const merged = execFileSync('git', ['-C', repository, 'log', '--format=%s', 'main']).toString();
-    return substate === 'closed.merged' && !merged.includes('Make it') ? 'closed, but not in the branch' : null;
+/** Waits for the tool that never ends. */
+async function toolRuns({ root }: Site): Promise<void> {
+  for (let waited = 0; waited < DEADLINE_MS; waited += LOOK_MS) {
+    if (processesIn(root).some(({ command }) => command.startsWith('tail -f'))) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
 
-/** Nothing of a trial may live on; what does is ended and was found by the folder in its environment. */
-function sweep(root: string): void {
-  try {
-    execFileSync('pkill', ['-KILL', '-f', root]);
-  } catch {
-    // There was nothing left.
+/** The bead when it is so; null when it was not in time. */
+async function until(scene: Scene, isSo: (bead: Answer) => unknown): Promise<Answer | null> {
+  for (let waited = 0; waited < DEADLINE_MS; waited += LOOK_MS) {
+    const bead = await call(scene.town, 'GET', '/beads/b1');
+    if (await isSo(bead)) return bead;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
+  return null;
+}
+
+/** A bead whose rig is blocked rests when nothing mends that. */
+async function isBlocked({ town, each }: Scene): Promise<boolean> {
+  const [rig] = (await call(town, 'GET', '/rigs')).items;
+  return rig?.state === 'blocked' && each.mended === undefined;
+}
+
+function giveKey({ keyFile }: Site, key: string): void {
+  writeFileSync(keyFile, key, { mode: 0o600 });
+}
+
+function attemptsOf({ substate, attempts }: Answer): string {
+  return `${substate}, after ${attempts.map(({ outcome, reason }) => `${outcome} (${reason})`).join(', ')}`;
 }

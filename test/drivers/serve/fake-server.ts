@@ -17,6 +17,8 @@ export class FakeServer {
   statuses: Record<string, object> = {};
   permissions: object[] = [];
   sessions = new Set<string>([]);
+  /** Where the sessions were made. */
+  directory = '/town/worktree';
   mcp: object = { town: { status: 'connected' } };
   /** Called with the id and the text of each prompt, before it is answered with 204. */
   onPrompt: (id: string, text: string) => void = () => {};
@@ -107,7 +109,8 @@ export class FakeServer {
     if (path.includes('/message/')) return new Response(null, { status: this.#has(path) ? 200 : 404 });
     if (path.endsWith('/prompt_async')) return this.#prompt();
     const session = /^\/session\/([^/]+)$/.exec(path)?.[1];
-    if (session !== undefined) return new Response('{}', { status: this.sessions.has(session) ? 200 : 404 });
+    if (session !== undefined && !this.sessions.has(session)) return new Response('{}', { status: 404 });
+    if (session !== undefined) return Response.json({ id: session, directory: this.directory });
     return Response.json(true);
   }
 

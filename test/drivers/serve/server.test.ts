@@ -225,6 +225,23 @@ it('a network that is gone is tried again, and then given up', async () => {
 });
 
 describe('going on', () => {
+  it('an earlier session of another worktree is moved to this one, or left alone', async () => {
+    const earlier = { session: SESSION, handover: 'The tests failed.' };
+    server.sessions.add(SESSION);
+    server.directory = '/town/worktree-of-attempt-1';
+    works();
+    await run({ earlier });
+    const moved = { sessionID: SESSION, destination: { directory: '/town/worktree' }, moveChanges: false };
+    expect(server.posts('/move-session').map(({ body }) => body)).toEqual([moved]);
+    expect(server.posts('/session')).toEqual([]);
+    server.onCall = (path) => {
+      if (!path.endsWith('/move-session')) return undefined;
+      return Promise.resolve(new Response(null, { status: 400 }));
+    };
+    await run({ earlier });
+    expect(server.posts('/session')).toHaveLength(1);
+  });
+
   it('an earlier session is resumed with the handover', async () => {
     works();
     server.sessions.add(SESSION);
@@ -245,7 +262,7 @@ describe('going on', () => {
     server.onPrompt = (id) => {
       turns += 1;
       server.take(id);
-      if (turns === 1) host.say({ kind: 'message', text: 'Use tabs.' });
+      if (turns === 1) host.say({ kind: 'message', id: 'm1', text: 'Use tabs.' });
       if (turns === 3) host.work = () => 'evident';
       server.answer(id);
       server.idle();
@@ -317,4 +334,18 @@ it('the key and the token stand in the environment only', async () => {
   expect(order?.environment).toMatchObject({ HOME: '/town/home', KILO_SESSION_RETRY_LIMIT: '4' });
   expect(JSON.stringify(host.events)).not.toMatch(/secret/);
   expect([...host.files.values()].join()).not.toMatch(/secret/);
+});
+
+it("kilo's own gateway is named in the environment, and the model without what the gateway knows of it", async () => {
+  works();
+  const gateway = { api: 'kilo', url: 'https://api.kilo.test', key: 'sk-the-secret-key' } as const;
+  await run({ profile: profile({ gateway, model: 'kilo/vendor/yard-1' }) });
+  const { environment = {} } = server.processes[0]?.order ?? {};
+  expect(environment).toMatchObject({ KILO_API_URL: 'https://api.kilo.test', KILO_API_KEY: 'sk-the-secret-key' });
+  expect(JSON.parse(environment.KILO_CONFIG_CONTENT ?? '')).toMatchObject({
+    model: 'kilo/vendor/yard-1',
+    enabled_providers: ['kilo'],
+    provider: { kilo: { models: { 'vendor/yard-1': {} } } },
+  });
+  expect(environment.KILO_CONFIG_CONTENT).not.toMatch(/secret/);
 });

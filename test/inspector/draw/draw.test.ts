@@ -122,7 +122,7 @@ describe('the arrow keys', () => {
 
 describe('levels', () => {
   it('a small machine is open at first, a big one closed', () => {
-    expect(defaultCollapsed(chart(machines.rig))).toEqual([]);
+    expect(defaultCollapsed(chart(machines.escalation))).toEqual([]);
     expect(defaultCollapsed(chart(machines.bead))).toEqual(['open', 'in_progress', 'closed', 'failed']);
   });
 

@@ -14,6 +14,7 @@ export type Picture = {
   readonly beads: readonly Seen<BeadContext>[];
   readonly container: Seen<ContainerContext>;
   readonly breaker: Seen<object>;
+  readonly rigs: readonly Seen<object>[];
   readonly escalations: readonly Seen<EscalationContext>[];
 };
 
@@ -30,6 +31,7 @@ export function look(town: Town): Picture {
     beads: all<BeadContext>('bead'),
     container: container as Seen<ContainerContext>,
     breaker: breaker as Seen<object>,
+    rigs: all<object>('rig'),
     escalations: all<EscalationContext>('escalation'),
   };
 }
@@ -102,20 +104,22 @@ const ALARMS: Readonly<Record<string, RegExp>> = {
   'agent stalled': /^working\.running\.stalled/,
   'bead failed': /^failed\.(gaveUp|permanent|reworkExhausted|budget)/,
   'bead exhausted': /^failed\.exhausted/,
-  'bead blocked': /^(open\.blocked(Config|FailedDependency)|in_progress\.inReview)/,
+  'bead blocked': /^(open\.blockedFailedDependency|in_progress\.inReview)/,
+  'rig blocked': /^(blocked|unready)\./,
   'bead input': /^open\.awaitingInput/,
   'container broken': /^broken/,
   'breaker open': /^open/,
   'breaker budget': /^paused\.overBudget/,
 };
 
-function alarms({ agents, beads, container, breaker, escalations }: Picture): string[] {
+function alarms({ agents, beads, container, breaker, rigs, escalations }: Picture): string[] {
   const found: string[] = [];
   const stateOf = new Map<string, string>([
     ...agents.map(({ id, state }) => [`agent/${id}`, state] as const),
     ...beads.map(({ id, state }) => [`bead/${id}`, state] as const),
     [`container/${container.id}`, container.state] as const,
     [`breaker/${breaker.id}`, breaker.state] as const,
+    ...rigs.map(({ id, state }) => [`rig/${id}`, state] as const),
   ]);
   const open = new Set(escalations.filter(({ state }) => state !== 'resolved').map(({ id }) => id));
   for (const { context, state } of escalations) {
@@ -128,7 +132,9 @@ function alarms({ agents, beads, container, breaker, escalations }: Picture): st
   for (const [subject, state] of stateOf) {
     for (const [key, expected] of Object.entries(ALARMS)) {
       const [machine, cause] = key.split(' ');
-      if (!subject.startsWith(`${machine}/`) || !expected.test(state) || state.startsWith('in_progress')) continue;
+      if (!subject.startsWith(`${machine}/`) || !expected.test(state)) continue;
+      // Only what lasts is told of.
+      if (/^(in_progress|unready)/.test(state)) continue;
       if (!open.has(`${subject}:${cause}`)) found.push(`${subject} is ${state} and nobody was told`);
     }
   }

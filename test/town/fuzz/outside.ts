@@ -7,6 +7,7 @@ import type {
   Integrator,
   MergeOutcome,
   MergeRequest,
+  Readiness,
   RunReport,
   RunSpec,
   RunStatus,
@@ -95,11 +96,28 @@ export class ChaosContainer implements Container {
     this.#env = env;
   }
 
+  async readiness(): Promise<Readiness> {
+    if (this.calm || this.#dice.chance(0.5)) return { ready: true };
+    if (this.#dice.chance(0.2)) throw failed('ECONNRESET');
+    return { ready: false, permanent: this.#dice.chance(0.5), reason: 'still not ready' };
+  }
+
   async start({ agent, epoch }: RunSpec): Promise<StartOutcome> {
     this.starts += 1;
     if (this.calm) return this.#begin({ agent, epoch });
     if (this.away) throw failed('ECONNREFUSED');
-    const ways = { accept: 12, lie: 1, refuse: 2, permanent: 0.3, away: 1, reset: 1, hang: 1, race: 1, late: 2 };
+    const ways = {
+      accept: 12,
+      lie: 1,
+      refuse: 2,
+      permanent: 0.3,
+      unready: 0.3,
+      away: 1,
+      reset: 1,
+      hang: 1,
+      race: 1,
+      late: 2,
+    };
     switch (this.#dice.swarm('start', ways)) {
       case 'accept':
         return this.#begin({ agent, epoch });
@@ -109,6 +127,8 @@ export class ChaosContainer implements Container {
         return { kind: 'refused', reason: 'no slot', permanent: false };
       case 'permanent':
         return { kind: 'refused', reason: 'bad configuration', permanent: true };
+      case 'unready':
+        return { kind: 'refused', reason: 'the gateway is down', permanent: false, scope: 'rig' };
       case 'away':
         throw failed('ECONNREFUSED');
       case 'reset':

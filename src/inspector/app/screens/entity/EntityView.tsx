@@ -14,6 +14,7 @@ import './entity.css';
 import { EntityHead } from './EntityHead.tsx';
 import { EntitySide } from './EntitySide.tsx';
 import { LinksTab } from './LinksTab.tsx';
+import { OutputTab } from './OutputTab.tsx';
 import { RawTab } from './RawTab.tsx';
 import { StateTab } from './StateTab.tsx';
 import { type Seen, seenOf } from './seen.ts';
@@ -30,7 +31,7 @@ export type EntityViewProps = {
   readonly isDrawer: boolean;
 };
 
-type TabName = 'state' | 'context' | 'attempts' | 'why' | 'links' | 'raw';
+type TabName = 'state' | 'output' | 'context' | 'attempts' | 'why' | 'links' | 'raw';
 
 export function EntityView({ reference, isDrawer }: EntityViewProps) {
   const answer = useAnswer(paths.entity(reference), ofEntity(reference));
@@ -90,7 +91,7 @@ function useTab(isDrawer: boolean): readonly [string, (tab: TabName) => void] {
   return [route.setting('tab', 'state'), (tab) => route.set({ tab: tab === 'state' ? null : tab })];
 }
 
-function tabsOf({ attempts, effects, why, links }: EntityPage, isDrawer: boolean): readonly Choice<TabName>[] {
+function tabsOf({ attempts, effects, why, links, texts }: EntityPage, isDrawer: boolean): readonly Choice<TabName>[] {
   const counted = (word: string, count: number) => (
     <>
       {word} {count > 0 && <span class="count">{count}</span>}
@@ -99,6 +100,7 @@ function tabsOf({ attempts, effects, why, links }: EntityPage, isDrawer: boolean
   const failed = attempts.filter(({ tone }) => tone === 'danger').length;
   return [
     { key: 'state', label: 'State' },
+    ...(texts.some(({ isLive }) => isLive) ? [{ key: 'output' as const, label: 'Output' }] : []),
     { key: 'context', label: 'Context' },
     {
       key: 'attempts',
@@ -115,6 +117,8 @@ function Tab({ name, seen, isDrawer }: { readonly name: TabName; readonly seen: 
   switch (name) {
     case 'state':
       return <StateTab seen={seen} isDrawer={isDrawer} />;
+    case 'output':
+      return <OutputTab page={seen.page} />;
     case 'context':
       return <ContextTab seen={seen} />;
     case 'attempts':

@@ -8,6 +8,9 @@ import { Who } from '../cells.tsx';
 
 type Link = EntityPage['links'][number];
 
+/** What grows has a tab of its own. */
+const isStill = ({ isLive }: EntityPage['texts'][number]) => isLive !== true;
+
 export function LinksTab({ page: { links, texts } }: { readonly page: EntityPage }) {
   return (
     <div class="links-tab">
@@ -21,7 +24,7 @@ export function LinksTab({ page: { links, texts } }: { readonly page: EntityPage
           keyOf={({ label, line }) => `${label} ${line.ref}`}
         />
       )}
-      {texts.map(({ label, text }) => (
+      {texts.filter(isStill).map(({ label, text }) => (
         <details key={label} class="long-text" open>
           <summary>{label}</summary>
           <pre>{text}</pre>
