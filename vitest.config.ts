@@ -8,12 +8,9 @@ import { defineConfig } from 'vitest/config';
 
 const SHARING = [
   ...['callbacks', 'check', 'core', 'drivers', 'engine', 'golden', 'http', 'incidents', 'inspector', 'machines'],
-  ...['runners', 'scheduler', 'simulator', 'store', 'town'],
+  ...['scheduler', 'simulator', 'store', 'town'],
 ];
-const LONERS = [
-  ...['test/inspector/layout/no-elk.test.ts', 'test/simulator/saved.test.ts', 'test/town/real.test.ts'],
-  ...['test/runners/runner.test.ts', 'test/runners/processes.test.ts'],
-];
+const LONERS = ['test/inspector/layout/no-elk.test.ts', 'test/simulator/saved.test.ts', 'test/town/real.test.ts'];
 
 const sharing = SHARING.map((folder) => `test/${folder}/**/*.test.{ts,tsx}`);
 const others = [`test/!(${SHARING.join('|')})/**/*.test.{ts,tsx}`, 'test/*.test.ts', ...LONERS];

@@ -15,7 +15,7 @@ export const extendNudge = { type: 'extend' as const, params: { delay: 'nudge' }
 const extendAttended = { type: 'extend' as const, params: { delay: 'attended' } };
 
 /** A start that failed: at once, in the commit that hears of it. The hook stays while there is a retry. */
-export const startFailed = [
+const startFailed = [
   { guard: 'isAtAttemptsCap' as const, target: '#agent.idle.exhausted', actions: 'failStart' as const },
   { guard: 'isMine' as const, target: '#agent.idle.cooldown', actions: 'failStart' as const },
 ];

@@ -3,6 +3,7 @@
  */
 import { Retryable } from '../core/errors.ts';
 import type { Env } from '../env/env.ts';
+import { pause } from '../env/waiting.ts';
 import { killAll } from './child.ts';
 import { isAlive, type ProcessIdentity, processesOf, type RunProcesses, signalAll } from './processes.ts';
 
@@ -11,34 +12,12 @@ const killWithinMs = 10_000;
 /** The supervisor has nothing to do but to write down the end. */
 const supervisorWithinMs = 5_000;
 
-/** Resolves after `ms` of engine time. */
-function wait(env: Env, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    env.clock.at(env.clock.now() + ms, resolve);
-  });
-}
-
-/** Resolves with true when the promise resolves, with false when `ms` have passed before. */
-export function within(env: Env, ms: number, promise: Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const alarm = env.clock.at(env.clock.now() + ms, () => resolve(false));
-    const settle = (finish: () => void) => () => {
-      alarm.cancel();
-      finish();
-    };
-    promise.then(
-      settle(() => resolve(true)),
-      (reason) => settle(() => reject(reason))(),
-    );
-  });
-}
-
 /** Resolves with true as soon as the condition holds, with false when `withinMs` have passed. */
 async function waitUntil(env: Env, withinMs: number, holds: () => boolean): Promise<boolean> {
   const end = env.clock.now() + withinMs;
   while (!holds()) {
     if (env.clock.now() >= end) return false;
-    await wait(env, lookEveryMs);
+    await pause(env, lookEveryMs);
   }
   return true;
 }

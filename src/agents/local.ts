@@ -15,7 +15,7 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Refused } from '../core/errors.ts';
 import type { Env } from '../env/env.ts';
-import { within } from './ending.ts';
+import { within } from '../env/waiting.ts';
 import { Fences } from './fences.ts';
 import { makePrivateFolder } from './files.ts';
 import { createGit } from './git.ts';

@@ -110,15 +110,13 @@ export class ReadinessChecks {
     );
   }
 
-  /** What an attempt leaves comes home as a branch: one is made and taken back. */
+  /** What an attempt leaves comes home as a branch: the making of one is prepared, and called off. */
   async #checkRepository({ repository: { path, targetBranch } }: RunProfile): Promise<void> {
     const { git, env } = this.#options;
     const ref = `refs/yardmaster/readiness/${env.hex(16)}`;
-    const made = await git.try(path, ['update-ref', ref, `refs/heads/${targetBranch}`]);
-    if (made.code === 0) {
-      await git.run(path, ['update-ref', '-d', ref]);
-      return;
-    }
+    const input = `start\ncreate ${ref} refs/heads/${targetBranch}\nprepare\nabort\n`;
+    const made = await git.try(path, ['update-ref', '--stdin'], { input });
+    if (made.code === 0) return;
     const words = made.stderr.trim().split('\n').at(-1) ?? '';
     throw new Refused('forbidden', `the repository ${path} can not be written (${words}): let its owner run the town`);
   }

@@ -8,6 +8,7 @@ import { type Caller, type Desk, nameOf, type Reply } from './caller.ts';
 
 /** How long one look waits: shorter than what clients of MCP wait for an answer. */
 const WAIT_MS = 25_000;
+const LOOK_BACK = 50;
 
 export type Inbox = {
   /** True: a person has the conversation, and the agent does nothing by itself. */
@@ -43,18 +44,33 @@ export async function untilInbox(desk: Desk, run: RunName, isNews: (inbox: Inbox
   return inboxOf(town, run);
 }
 
-/** The messages in words, all of them taken. */
+/** The messages in words, all of them taken. A call that is made again under its name is told the same again. */
 export async function readInbox(desk: Desk, caller: Caller, wait: boolean): Promise<Reply> {
-  const { messages } = wait
-    ? await untilInbox(desk, caller, (inbox) => inbox.messages.length > 0)
-    : inboxOf(desk.town, caller);
+  const { town, idempotency } = desk;
+  const reason = idempotency && `inbox ${idempotency.key}`;
+  const told = reason === undefined ? [] : toldBefore(town, caller, reason);
+  const isWaiting = wait && told.length === 0;
+  const inbox = isWaiting ? await untilInbox(desk, caller, (now) => now.messages.length > 0) : inboxOf(town, caller);
+  const messages = [...told, ...inbox.messages];
   if (messages.length === 0) return { answer: 'Nobody has said anything new.' };
-  for (const { id } of messages) {
+  for (const { id } of inbox.messages) {
     const event = { type: 'MESSAGE_TAKEN', epoch: caller.epoch, id };
-    await desk.town.send(agentOf(caller), event, { by: nameOf(caller) });
+    await town.send(agentOf(caller), event, { by: nameOf(caller), ...(reason !== undefined && { reason }) });
   }
   const text = messages.map((message) => message.text).join('\n\n');
   return { answer: `A person says to you:\n\n${text}`, text };
+}
+
+/** What was taken by a call of this name whose answer may have been lost on its way, oldest first. */
+function toldBefore(town: Town, run: RunName, reason: string): readonly MessageView[] {
+  const entity = agentOf(run);
+  const rows = town.log({ entity, type: 'MESSAGE_TAKEN', rejected: false }, { limit: LOOK_BACK, order: 'desc' });
+  const own = rows.filter((row) => row.reason === reason && row.event.epoch === run.epoch);
+  const ids = new Set(own.map(({ event }) => event.id));
+  return town
+    .messages(entity)
+    .filter(({ id, epoch }) => epoch === run.epoch && ids.has(id))
+    .reverse();
 }
 
 function agentOf({ agent }: RunName): EntityRef {

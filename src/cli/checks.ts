@@ -112,7 +112,8 @@ export async function checkRig(shell: Shell, options: RigOptions): Promise<Check
   const { repo, branch } = options;
   if (repo === undefined) problems.push('no repository is given: use --repo <folder>');
   const runtime = await noting(problems, () => readRuntime(shell, options, options.described));
-  const command = await noting(problems, () => agentOf(options, runtime ?? undefined));
+  // A runtime that can not be read is told as it is, and no other command is asked for.
+  const command = runtime === null ? null : await noting(problems, () => agentOf(options, runtime));
   const test = options.test ? await noting(problems, () => commandOf(options.test, '--test')) : null;
   const env = await noting(problems, () => parsePairs(options.env ?? [], '--env'));
   const secrets = await noting(problems, () => parsePairs(options.secret ?? [], '--secret'));
@@ -148,8 +149,10 @@ function runsHere({ local, runsOn = [] }: RigOptions): boolean {
 function agentOf({ agent }: RigOptions, runtime: RigRuntime | undefined): AgentCommand {
   if (runtime === undefined) return commandOf(agent, '--agent');
   if (agent === undefined && runtime.driver !== undefined) return { argv: [], promptBy: 'stdin' };
-  const words = agent === undefined ? 'say which runtime: --runtime <name>' : 'give --agent or --runtime, not both';
-  throw new Refused('invalid', `the options of a runtime describe nothing: ${words}`);
+  if (agent === undefined) {
+    throw new Refused('invalid', 'the runtime has no name: say which one it is with --runtime <name>');
+  }
+  throw new Refused('invalid', 'the agent is given twice, as a command and as a runtime: use --agent or --runtime');
 }
 
 /** The program and the secrets that a runtime needs. */

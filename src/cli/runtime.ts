@@ -82,6 +82,8 @@ function readSettings({ directory }: Pick<Shell, 'directory'>, file: string): Js
   try {
     return JSON.parse(readFileSync(resolve(directory, file), 'utf8')) as JsonObject;
   } catch (thrown) {
-    throw new Refused('invalid', `--settings ${file}: ${coerceError(thrown).message}`);
+    const { message } = coerceError(thrown);
+    if (thrown instanceof SyntaxError) throw new Refused('invalid', `--settings ${file} is no JSON: ${message}`);
+    throw new Refused('invalid', `--settings ${file} can not be read (${message.split(', ')[0]}): name a file of JSON`);
   }
 }

@@ -5,6 +5,7 @@
 import { coerceError, Retryable } from '../core/errors.ts';
 import type { PersonInput } from '../drivers/host.ts';
 import type { Env } from '../env/env.ts';
+import { pause, within } from '../env/waiting.ts';
 import type { TownLine } from './town-line.ts';
 
 const AGAIN_FIRST_MS = 500;
@@ -45,14 +46,7 @@ export class Inbox {
 
   /** Resolves when the town knows what was heard, or the time is over. */
   async close(withinMs: number): Promise<void> {
-    const { clock } = this.#parts.env;
-    await new Promise<void>((resolve) => {
-      const alarm = clock.at(clock.now() + withinMs, resolve);
-      void this.#telling.then(() => {
-        alarm.cancel();
-        resolve();
-      });
-    });
+    await within(this.#parts.env, withinMs, this.#telling);
     this.#closing.abort();
   }
 
@@ -114,7 +108,6 @@ export class Inbox {
 
   /** Keeps no process alive. */
   #pause(ms: number): Promise<void> {
-    const { clock } = this.#parts.env;
-    return new Promise((resolve) => clock.at(clock.now() + ms, resolve, { background: true }));
+    return pause(this.#parts.env, ms, { background: true });
   }
 }

@@ -6,6 +6,7 @@ import { coerceError, Retryable } from '../core/errors.ts';
 import type { PersonInput } from '../drivers/host.ts';
 import type { DriverEvent } from '../drivers/port.ts';
 import type { Env } from '../env/env.ts';
+import { pause } from '../env/waiting.ts';
 import { Reports } from './reports.ts';
 import type { CallReply, TownLine } from './town-line.ts';
 
@@ -69,7 +70,7 @@ export class Narrator {
       const { settled, text = '' } = reply;
       if (settled === 'answered') return hear({ kind: 'answer', id, allow: isYes(text), text });
       if (settled === 'closed') return hear({ kind: 'answer', id, allow: false, text: '' });
-      await new Promise<void>((resolve) => env.clock.at(env.clock.now() + ASK_AGAIN_MS, resolve));
+      await pause(env, ASK_AGAIN_MS);
     }
   }
 }

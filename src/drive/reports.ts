@@ -5,6 +5,7 @@
  */
 import { coerceError, Retryable } from '../core/errors.ts';
 import type { Env } from '../env/env.ts';
+import { pause, within } from '../env/waiting.ts';
 import type { TownLine } from './town-line.ts';
 
 const AGAIN_FIRST_MS = 500;
@@ -45,14 +46,7 @@ export class Reports {
 
   /** Resolves when the town took everything, or the time is over: then nothing more is told. */
   async settle(withinMs: number): Promise<void> {
-    const { clock } = this.#env;
-    await new Promise<void>((resolve) => {
-      const alarm = clock.at(clock.now() + withinMs, resolve);
-      (this.#telling ?? Promise.resolve()).then(() => {
-        alarm.cancel();
-        resolve();
-      });
-    });
+    await within(this.#env, withinMs, this.#telling ?? Promise.resolve());
     this.#isOver = true;
   }
 
@@ -97,7 +91,6 @@ export class Reports {
 
   /** Keeps no process alive: `settle` does, as long as it should be. */
   #pause(ms: number): Promise<void> {
-    const { clock } = this.#env;
-    return new Promise((resolve) => clock.at(clock.now() + ms, resolve, { background: true }));
+    return pause(this.#env, ms, { background: true });
   }
 }

@@ -4,6 +4,7 @@
  */
 import { coerceError, type RefusalCode, Refused, Retryable } from '../core/errors.ts';
 import type { Env } from '../env/env.ts';
+import { pause } from '../env/waiting.ts';
 
 export type TownLineOptions = {
   readonly env: Env;
@@ -97,7 +98,7 @@ export class TownLine {
         if (!(thrown instanceof Retryable) || isOver) throw thrown;
         env.log('debug', `the town does not answer: ${thrown.message}`);
       }
-      await this.#pause(waitMs);
+      await pause(env, waitMs);
     }
   }
 
@@ -127,10 +128,5 @@ export class TownLine {
     const detail = said.detail ?? `the town answered ${answer.status}`;
     if (answer.status >= 500 || answer.status === 429) throw new Retryable(detail, AGAIN_FIRST_MS);
     throw new Refused(said.code ?? 'invalid', detail);
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { clock } = this.#options.env;
-    return new Promise((resolve) => clock.at(clock.now() + ms, resolve));
   }
 }

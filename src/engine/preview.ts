@@ -9,6 +9,7 @@ import { type EntityRef, type Envelope, type EpochMs, refText, type SendSpec, ty
 import { findEntity } from './entity.ts';
 import type { Kernel } from './kernel.ts';
 import { checkPayload } from './payload.ts';
+import { notAccepted } from './refusal.ts';
 
 /** `refused` is a sentence, and `step` then null. */
 export type Preview = { readonly refused: string | null; readonly step: Step | null };
@@ -63,8 +64,7 @@ function answerOf(kernel: Kernel, snapshots: Map<string, Hydrated>, { message, a
     const taken = take(definition, before, event, at);
     if (taken.step.accepted) return taken;
     const accepts = acceptedEvents(definition, before);
-    const remedy = accepts.length > 0 ? `it accepts ${accepts.join(', ')}` : 'it accepts no event any more';
-    return `${refText(to)} in ${taken.step.before.join(' ')} does not accept ${event.type}; ${remedy}`;
+    return notAccepted(`${refText(to)} in ${taken.step.before.join(' ')}`, event.type, accepts);
   } catch (thrown) {
     if (thrown instanceof Refused) return thrown.message;
     return `its machine fails at this event: ${coerceError(thrown).message}`;

@@ -53,6 +53,13 @@ function sentence({ to, event }: Message, { code, entity, reason }: Grounds): st
   if (code === 'unknown_entity') return `there is no ${refText(to)}: create it first`;
   if (!entity) return `${refText(to)} takes no event`;
   const accepts = acceptedEvents(entity.known.definition, entity.snapshot);
-  const remedy = accepts.length > 0 ? `now it accepts ${accepts.join(', ')}` : 'it accepts no event any more';
-  return `${entity.text} in ${entity.state} does not accept ${event.type}; ${remedy}`;
+  return notAccepted(`${entity.text} in ${entity.state}`, event.type, accepts);
+}
+
+/** An event can be among those that the state knows and still not be taken: then a guard stands before it. */
+export function notAccepted(who: string, type: string, accepts: readonly string[]): string {
+  const others = accepts.filter((name) => name !== type);
+  const remedy = others.length > 0 ? `now it accepts ${others.join(', ')}` : 'it accepts no event any more';
+  if (others.length === accepts.length) return `${who} does not accept ${type}; ${remedy}`;
+  return `${who} does not accept ${type} now, its condition does not hold${others.length > 0 ? `; ${remedy}` : ''}`;
 }

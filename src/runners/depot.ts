@@ -6,6 +6,7 @@
  * - D1 Of what a runner sends, only `attempt/<bead>/<epoch>` and its checkpoint become refs of the repository, and only
  *   after all of their objects were checked in a repository apart.
  */
+import { rmSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkCommit, checkIdentifier, type Git } from '../agents/git.ts';
@@ -126,8 +127,8 @@ export class Depot {
   }
 
   /** What waited when the process before ended waits for nobody. */
-  async clear(): Promise<void> {
-    await rm(this.#options.folder, { recursive: true, force: true });
+  clear(): void {
+    rmSync(this.#options.folder, { recursive: true, force: true });
   }
 
   async #namesIn(path: string, file: string): Promise<readonly string[]> {

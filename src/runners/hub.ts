@@ -72,7 +72,6 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #depot: Depot;
   readonly #places = new Map<string, Place>();
-  #ready: Promise<void> | null = null;
 
   constructor(options: HubOptions) {
     const { env, environment, folder } = options;
@@ -88,8 +87,7 @@ export class Hub {
       throw new Refused('invalid', `${which}: install the same version of yardmaster on both`);
     }
     if (id === reserved) throw new Refused('invalid', `"${reserved}" is the town itself: give the runner another --id`);
-    this.#ready ??= this.#depot.clear();
-    await this.#ready;
+    if (this.#places.size === 0) this.#depot.clear();
     const place = this.#places.get(id) ?? this.#open(id);
     const before = place.line.party;
     const registration = env.hex(32);

@@ -4,6 +4,7 @@
  * Invariants
  * - C1 to C4 of the port, kept by the runner, which hosts the same container that a town embeds.
  * - C5 A start that the runner never fetched is refused; one that it fetched and did not answer is unknown.
+ * - C6 What a run left is on the branch of its own attempt: of another branch, whatever it is, nothing is believed.
  */
 import type { z } from 'zod';
 import { checkIdentifier } from '../agents/git.ts';
@@ -20,6 +21,7 @@ import type {
   RunStatus,
   StartOutcome,
 } from '../agents/port.ts';
+import { attemptBranch } from '../agents/worktrees.ts';
 import { coerceError, Refused, Retryable } from '../core/errors.ts';
 import type { Env } from '../env/env.ts';
 import type { Depot, DepotPlace } from './depot.ts';
@@ -128,7 +130,8 @@ export class RemoteContainer implements Container {
     const known = this.#ends.get(keyOf({ agent, epoch }));
     if (known !== undefined) return known;
     try {
-      return await this.#ask({ kind: 'finish', agent, epoch, graceMs }, 2 * graceMs + endMs);
+      const left = await this.#ask({ kind: 'finish', agent, epoch, graceMs }, 2 * graceMs + endMs);
+      return this.#believed({ agent, epoch }, left);
     } catch (thrown) {
       const home = await this.#atHome({ agent, epoch });
       if (home === null) throw thrown;
@@ -149,8 +152,10 @@ export class RemoteContainer implements Container {
   /** A report of the runner, told to the town; resolves when the town has it. */
   async report(report: RunReport): Promise<void> {
     if (this.#listener === null) throw new Retryable('the town does not listen yet', 0);
-    if (report.kind === 'exited') this.#remember(report, report.evidence);
-    await this.#listener(report);
+    if (report.kind !== 'exited') return this.#listener(report);
+    const evidence = this.#believed(report, report.evidence);
+    this.#remember(report, evidence);
+    await this.#listener({ ...report, evidence });
   }
 
   async close(runs: 'keep' | 'stop'): Promise<void> {
@@ -168,12 +173,21 @@ export class RemoteContainer implements Container {
     const source = await beforeStart(() => depot.source(run.repository, run));
     try {
       const away = { ...run, repository: { ...run.repository, path: '' } };
-      return await this.#ask({ kind: 'start', run: away, source }, startMs, signal);
+      const answer = await this.#ask({ kind: 'start', run: away, source }, startMs, signal);
+      return answer.kind === 'accepted' ? { ...answer, branch: attemptBranch(run) } : answer;
     } catch (thrown) {
       if (thrown instanceof Unfetched || thrown instanceof Refused) throw thrown;
       // It was given out: nobody can say that it did not happen.
       return { kind: 'unknown', cause: coerceError(thrown).message };
     }
+  }
+
+  /** A runner that names the branch of somebody else would have that merged in the place of its own. */
+  #believed({ agent, epoch }: RunName, evidence: Evidence | null): Evidence | null {
+    if (evidence === null || isAttempt(evidence.branch, epoch)) return evidence;
+    const what = `runner ${this.id} says that run ${epoch} of ${agent} left ${evidence.branch}`;
+    this.#parts.env.log('warn', `${what}, which is no branch of that run: it counts as nothing`);
+    return null;
   }
 
   async #atHome({ agent, epoch }: RunName): Promise<Evidence | null> {
@@ -203,6 +217,12 @@ export class RemoteContainer implements Container {
     const schema = results[order.kind] as unknown as z.ZodType<ResultOf<O['kind']>>;
     return this.#parts.line.ask({ order, schema, withinMs, signal });
   }
+}
+
+/** Epochs are unique in a town, so the name tells whose it is. */
+function isAttempt(branch: string, epoch: number): boolean {
+  const [kind, bead = '', number, ...rest] = branch.split('/');
+  return kind === 'attempt' && bead !== '' && number === String(epoch) && rest.length === 0;
 }
 
 function keyOf({ agent, epoch }: RunName): string {

@@ -59,6 +59,8 @@ export function openSqlite({ file, env, synchronous = 'full' }: SqliteOptions): 
 /** A database that another process may be writing to. */
 export type ReadOnlyStore = {
   readonly read: Reads;
+  /** What is read inside is of one moment, whatever a writer commits meanwhile. Synchronous. */
+  atOneMoment<T>(look: () => T): T;
   /** Writes a consistent copy to a new file (0600); refuses an existing one. */
   backup(file: string): Promise<void>;
   close(): void;
@@ -85,6 +87,7 @@ export function openSqliteReadOnly({ file }: { readonly file: string }): ReadOnl
     const members = readsOf(statements, new Directory(statements));
     return {
       read: readingOf(members, file),
+      atOneMoment: (look) => db.transaction(look)(),
       backup: (copy) => copyDatabase(db, copy),
       close: () => void db.close(),
     };

@@ -135,6 +135,7 @@ function ofDispatch(parts: WhyParts, bead: Party<'bead'>): readonly WhyCondition
     .flatMap(({ id }) => parties.find('agent', id) ?? [])
     .filter(({ context }) => context.rig === rig && (context.hook === null || context.hook === bead.context.id));
   const mine = retry ? free.filter(({ context }) => context.id === agent) : free;
+  const own = agentsOf(parts, rig);
   const census = reads.census('agent');
   const working = census.filter(({ state }) => state.startsWith('working.')).reduce((sum, { count }) => sum + count, 0);
   const ahead = retry ? 0 : aheadOf(parts, bead);
@@ -142,8 +143,11 @@ function ofDispatch(parts: WhyParts, bead: Party<'bead'>): readonly WhyCondition
     ofBreaker(parts),
     ofRig(parts, rig),
     condition(retry ? `agent ${agent ?? ''} is free` : `an agent of rig ${rig} is free`, mine.length > 0, {
-      inputs: { free: mine.length, agents: Object.fromEntries(census.map(({ state, count }) => [state, count])) },
-      waitsFor: 'an agent that becomes idle.ready',
+      inputs: { free: mine.length, agents: own },
+      waitsFor:
+        Object.keys(own).length > 0
+          ? 'an agent that becomes idle.ready'
+          : `a person: rig ${rig} has no agents, POST one to /agents`,
     }),
     condition('the town has a free slot', working < policy.workingMax, {
       inputs: { working, most: policy.workingMax },
@@ -151,6 +155,15 @@ function ofDispatch(parts: WhyParts, bead: Party<'bead'>): readonly WhyCondition
     condition('it is its turn', ahead < Math.max(mine.length, 1), { inputs: { ahead, priority } }),
     ...ofPlace(parts, bead, mine[0]),
   ];
+}
+
+/** How many agents of the rig are in each state. */
+function agentsOf({ reads }: WhyParts, rig: string): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { state } of reads.entities({ machine: 'agent', scope: rig }, { limit: LOOK_MAX }).items) {
+    counts[state] = (counts[state] ?? 0) + 1;
+  }
+  return counts;
 }
 
 function aheadOf({ reads }: WhyParts, bead: Party<'bead'>): number {

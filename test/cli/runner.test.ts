@@ -29,7 +29,12 @@ test('the token of a runner is written for its owner only, and is the same each 
 
 test.each([
   ['no token', [], {}, /YARDMASTER_RUNNER_TOKEN holds no token: .*runner-token/],
-  ['a file that is not there', ['--token-file', 'none'], {}, /none can not be read/],
+  [
+    'a file that is not there',
+    ['--token-file', 'none'],
+    {},
+    /none can not be read \(ENOENT: [a-z ]+\): .*runner-token <id>/,
+  ],
   ['a file that others can read', ['--token-file', 'open.token'], {}, /run chmod 600 on it/],
   ['a name that is none', ['--id', 'B 1'], { YARDMASTER_RUNNER_TOKEN: TOKEN }, /is no name for a runner/],
   [
@@ -44,6 +49,7 @@ test.each([
     { YARDMASTER_RUNNER_TOKEN: TOKEN },
     /address of a town and nothing/,
   ],
+  ['a label that is none', ['--label', 'a b'], { YARDMASTER_RUNNER_TOKEN: TOKEN }, /"a b" is no id for --label/],
   ['a duration that is none', ['--drain', 'soon'], { YARDMASTER_RUNNER_TOKEN: TOKEN }, /must be a duration/],
 ])('%s is wrong usage', async (_, words, environment, said) => {
   const shell = testShell({ environment });

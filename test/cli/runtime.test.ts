@@ -44,8 +44,15 @@ describe('a rig that drives a runtime', { timeout: 30_000 }, () => {
     const missing = await asked(...driven, '--model', 'code', '--key', 'env:NO_KILO_TOKEN');
     expect(missing).toContain('no-such-kilo');
     expect(missing).toContain('NO_KILO_TOKEN is not set');
-    expect(await asked('--agent', 'sh', '--runtime', 'kilo')).toContain('give --agent or --runtime, not both');
+    expect(await asked('--agent', 'sh', '--runtime', 'kilo')).toContain('use --agent or --runtime');
     expect(await asked('--model', 'code')).toContain('--runtime <name>');
+    const pasted = await asked('--runtime', 'kilo', '--key', 'sk-pasted');
+    expect(pasted).toContain('--key is no reference to a secret');
+    expect(pasted).not.toContain('no command is given');
+    const unread = await asked('--runtime', 'kilo', '--settings', 'nowhere.json');
+    expect(unread).toContain(
+      '--settings nowhere.json can not be read (ENOENT: no such file or directory): name a file',
+    );
     expect(await asked()).toContain('--runtime <name>');
   });
 

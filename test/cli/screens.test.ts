@@ -58,6 +58,16 @@ test('the status of a town is one screen', () => {
     containers: [
       { id: 'local', ...hosting, labels: ['local'], slots: null, runs: 0, agents: [], connected: true },
       { id: 'big', ...hosting, labels: ['gpu', 'linux'], slots: 4, runs: 1, agents: ['polecat-1'], connected: false },
+      {
+        id: 'old',
+        ...hosting,
+        state: 'draining',
+        labels: [],
+        slots: 1,
+        runs: 1,
+        agents: ['polecat-2'],
+        connected: false,
+      },
     ],
     rigs: [
       { id: 'shop', state: 'active', since: 0, reason: null, runtime: 'kilo code', nextLookAt: null },
@@ -87,6 +97,7 @@ test('the status of a town is one screen', () => {
       'container  state                               runs    labels      agents',
       'local      up.occupied.resting                 0       local       -',
       'big        up.occupied.resting, not connected  1 of 4  gpu, linux  polecat-1',
+      'old        draining                            1 of 1  -           polecat-2',
       '',
       'asks for a person:',
       '  bead a failed (for 10 s)',
@@ -178,6 +189,9 @@ test('a log row is one line, whatever it holds', () => {
 test('a verification says what it looked at', () => {
   const report = { ok: true, rows: 61, entities: 10, skipped: 0, problems: [] };
   expect(verifyText(report, noPaint)).toBe('ok: 61 rows of 10 entities replayed, all is as it is stored\n');
+  expect(verifyText({ ...report, skipped: 9 }, noPaint)).toContain(
+    'all is as it is stored; not replayed: 9 rows of entities that another version began',
+  );
   const broken = { ...report, ok: false, problems: [{ entity: 'bead/a', seq: 4, problem: 'it differs' }] };
   expect(verifyText(broken, noPaint)).toBe('1 problem in 61 rows of 10 entities\n  bead/a at 4: it differs\n');
 });

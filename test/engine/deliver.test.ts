@@ -1,5 +1,7 @@
 /** The life of an event: taken, refused, or undone with everything that it caused. */
 import { describe, expect, it } from 'vitest';
+import { setup } from 'xstate';
+import { define } from '../../src/core/define.ts';
 import { bell, door, lamp, readyBell } from './machines.ts';
 import { createWorld } from './world.ts';
 
@@ -52,6 +54,24 @@ describe('an event', () => {
     await expect(close()).rejects.toMatchObject({ code: 'not_accepted' });
     expect(engine.reads.log({ rejected: true }, { limit: 9, order: 'asc' })).toHaveLength(2);
     expect(engine.get('door', 'front')?.rev).toBe(1);
+  });
+
+  it('E2 that its state knows but a guard keeps out is not told to be accepted', async () => {
+    const gate = define(
+      setup({
+        types: { events: {} as { type: 'OPEN' } | { type: 'LOOK' } },
+        guards: { never: () => false },
+        actions: { see: () => {} },
+      }).createMachine({ id: 'gate', on: { OPEN: { guard: 'never', actions: 'see' }, LOOK: { actions: 'see' } } }),
+    );
+    const { engine, run } = await createWorld({ machines: { gate } });
+    await run(engine.create('gate', 'west'));
+    await expect(run(engine.send('gate', 'west', { type: 'OPEN' }))).rejects.toMatchObject({
+      code: 'not_accepted',
+      message: expect.stringMatching(
+        /gate\/west in .* does not accept OPEN now, its condition does not hold; now it accepts LOOK$/,
+      ),
+    });
   });
 
   it.each([

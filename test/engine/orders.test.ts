@@ -19,7 +19,7 @@ describe('a preview', () => {
     const { engine, run } = await createWorld({ machines });
     await run(engine.create('door', 'front', { bell: 'one' }));
     const refusal = (type: string, id = 'front') => engine.preview(of('door', id, type)).refused;
-    expect(refusal('CLOSE')).toContain('door/front in closed does not accept CLOSE; it accepts');
+    expect(refusal('CLOSE')).toContain('door/front in closed does not accept CLOSE; now it accepts');
     expect(refusal('OPEN', 'back')).toBe('there is no door/back');
     expect(refusal('OPEN')).toBe('RING must reach bell/one: there is no bell/one');
     expect(refusal('KNOCK')).toBeNull();

@@ -82,6 +82,19 @@ describe('a message', () => {
     expect((await api.post('/agents/p1/calls/inbox', {}, mine())).body.answer).toBe('Nobody has said anything new.');
   });
 
+  it('is told again to a call that is made again, because its answer was lost', async () => {
+    const read = async (key: string) => {
+      const headers = { 'idempotency-key': key };
+      return (await api.post('/agents/p1/calls/inbox', {}, { ...mine(), headers })).body.answer;
+    };
+    await say('one');
+    const first = await read('c1');
+    expect(first).toContain('one');
+    await say('two');
+    expect(await read('c1')).toMatch(/one\n\ntwo$/);
+    expect(await read('c2')).toBe('Nobody has said anything new.');
+  });
+
   it('that no run took is told to a person, and is the next run’s to hear', async () => {
     await say('mind the tests');
     await decided(api.world, api.world.container.exit(api.world.latest(), 1, 0));

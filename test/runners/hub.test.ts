@@ -151,6 +151,21 @@ test('a merge waits for no runner that has brought its work home', async () => {
   await expect(container.finish({ agent: 'toast', epoch: 2, graceMs: 0 })).rejects.toThrow(/not connected/);
 });
 
+test.each(['main', 'draft', 'attempt/gt-2/9', 'attempt/gt-1/1/1'])(
+  'a run that is said to have left %s left nothing: nobody has another branch merged',
+  async (branch) => {
+    const { runner, container, heard } = await setUp();
+    const commit = '1'.repeat(40);
+    const evidence = { branch, base: commit, head: commit, commits: 1, checkpointed: false };
+    const finish = container.finish({ agent: 'toast', epoch: 1, graceMs: 0 });
+    const [order] = await runner.orders();
+    await runner.answer(order?.number ?? 0, evidence);
+    expect(await finish).toBeNull();
+    await runner.report([{ ...exited, evidence }]);
+    expect(heard).toMatchObject([{ kind: 'exited', evidence: null }]);
+  },
+);
+
 test('a runner that drains is told of, and its patience too', async () => {
   const { runner, town } = await setUp();
   await runner.post('/drain', { registration: runner.registration, now: false });

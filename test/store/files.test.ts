@@ -190,6 +190,20 @@ describe('reading beside the writer', () => {
     store.close();
   });
 
+  test('what a reader looks at together is of one moment', () => {
+    const store = prepared(open());
+    applyAll(store, birth('lamp/hall'));
+    const { read, atOneMoment, close } = openSqliteReadOnly({ file });
+    const seen = atOneMoment(() => {
+      const before = read.lastSeq();
+      applyAll(store, change('lamp/hall', {}));
+      return [before, read.lastSeq()];
+    });
+    expect([...seen, read.lastSeq()]).toEqual([1, 1, 2]);
+    close();
+    store.close();
+  });
+
   test('a reader needs no writer', () => {
     const store = prepared(open());
     applyAll(store, birth('lamp/hall'));

@@ -146,6 +146,20 @@ describe('the inspector of a town', () => {
     expect(moment).toMatchObject({ ref: 'agent/p1', exact: true });
   });
 
+  it('tells which runner is away', async () => {
+    const { w, get } = await inspected();
+    await using _ = w;
+    expect((await get<EntityPage>('entities/container/local')).line.note).toBeNull();
+    w.container.connected = false;
+    // Answers are kept until something is logged.
+    await w.tell('agent/p1', { type: 'PAUSE' });
+    const { line, facts } = await get<EntityPage>('entities/container/local');
+    expect(line.note).toBe('not connected');
+    expect(facts).toContainEqual(expect.objectContaining({ label: 'runner', value: 'not connected', tone: 'warn' }));
+    await w.tell('container/local', { type: 'DRAIN' });
+    expect((await get<EntityPage>('entities/container/local')).line.note).toBeNull();
+  });
+
   it('tells of the breaker: what it counted, what it holds back, how to try', async () => {
     const policy = { breakerFailures: 3, breakerCoolMs: 5 * MINUTE, attemptsMax: 10, dispatchesMax: 100 };
     const { w, get } = await inspected({ agentCount: 3, beads: [], policy });

@@ -70,6 +70,19 @@ describe('what a town shares with its rigs', () => {
     await w.env.until(w.town.setRuntime(null));
     expect(w.town.runtime()).toBeNull();
   });
+
+  it('is changed beside the policy without bringing back what that was', async () => {
+    await using w = await world({ rigs: { r: rig(KILO) }, beads: [] });
+    // At whatever moment of the other change it comes.
+    for (let moment = 0; moment < 12; moment += 1) {
+      const patched = w.town.patchPolicy({ workingMax: moment + 1 });
+      for (let tick = 0; tick < moment; tick += 1) await null;
+      await w.env.until(Promise.all([patched, w.town.setRuntime({ ...KILO, retries: moment })]));
+      const { policy } = w.town.get({ machine: 'town', id: 'town' })?.context ?? {};
+      expect(policy).toMatchObject({ workingMax: moment + 1 });
+      expect(w.town.runtime()?.retries).toBe(moment);
+    }
+  });
 });
 
 describe('a description', () => {
@@ -84,10 +97,19 @@ describe('a description', () => {
     [{ gateway: 'soap=https://g.test' }, 'no API'],
     [{ gateway: 'nowhere' }, 'no address'],
     [{ modell: 'code' }, 'Unrecognized key'],
+    [{ gateway: 'https://me:pasted@g.test' }, 'give the key by reference'],
+    [{ gateway: 'kilo=https://pasted@g.test' }, 'give the key by reference'],
+    [{ settings: { provider: { mine: { options: { apiKey: 'sk-pasted' } } } } }, '{env:NAME}'],
+    [{ settings: { mcp: { x: { headers: { Authorization: 'Bearer pasted' } } } } }, '{env:NAME}'],
   ])('is refused with what is wrong: %j', (written, problem) => {
     const parsed = Runtime.safeParse({ driver: 'kilo', ...written });
     expect(parsed.error?.message).toContain(problem);
     expect(parsed.error?.message).not.toContain('pasted');
+  });
+
+  it('may say where its settings have a secret from', () => {
+    const options = { apiKey: '{env:MY_KEY}', maxTokens: 5, headers: { Authorization: 'Bearer {env:MY_KEY}' } };
+    expect(Runtime.safeParse({ settings: { provider: { mine: { options } }, token: null } }).success).toBe(true);
   });
 
   it('is told to people without its settings', () => {

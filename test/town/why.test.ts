@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MINUTE, SECOND, type World, world } from './world.ts';
+import { MINUTE, RIG, SECOND, type World, world } from './world.ts';
 
 const why = (w: World, machine: string, id: string) => w.town.why({ machine, id });
 const falseOnes = (w: World, id: string) =>
@@ -12,6 +12,15 @@ describe('why a bead waits', () => {
     await using w = await world({ beads: ['a', 'b', 'c'] });
     expect(falseOnes(w, 'c')).toEqual(['an agent of rig r is free', 'it is its turn']);
     expect(why(w, 'bead', 'c').answer).toContain('it waits until an agent of rig r is free');
+  });
+
+  it('for an agent that its rig does not have, however many there are elsewhere', async () => {
+    await using w = await world({ beads: [] });
+    await w.env.until(w.town.addRig('bare', RIG));
+    await w.create({ id: 'a', title: 'a', rig: 'bare' });
+    const held = why(w, 'bead', 'a').conditions.find(({ holds }) => !holds);
+    expect(held).toMatchObject({ condition: 'an agent of rig bare is free', inputs: { free: 0, agents: {} } });
+    expect(why(w, 'bead', 'a').answer).toContain('rig bare has no agents');
   });
 
   it('for a rig that rests', async () => {

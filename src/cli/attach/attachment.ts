@@ -65,7 +65,9 @@ class Attachment {
     const client = acting(this.#shell, options);
     const view = await client.get({ machine: 'agent', id: agent });
     if (view === null) throw new Refused('unknown_entity', `there is no agent ${agent}: \`yardmaster list agents\``);
-    if (options.once && view.context.epoch === 0) throw new Refused('not_found', `agent ${agent} has not run yet`);
+    if (options.once && view.context.epoch === 0) {
+      throw new Refused('not_found', `agent ${agent} has not run yet: without --once its first run is waited for`);
+    }
     const { seq } = await client.status();
     const { signal } = leaving;
     const remark = (text: string) => this.#screen.remark(text);

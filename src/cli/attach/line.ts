@@ -3,6 +3,7 @@
  * away, and that it is back, is said once each.
  */
 import { Refused, Retryable } from '../../core/errors.ts';
+import { pause } from '../../env/waiting.ts';
 import type { Client } from '../client.ts';
 import { connect } from '../connection.ts';
 import type { Shell } from '../shell.ts';
@@ -42,7 +43,7 @@ export class Line {
         const isAway = thrown instanceof Retryable || (thrown instanceof Refused && thrown.code === 'unavailable');
         if (!isAway || !this.#isWaiting()) throw thrown;
       }
-      await this.#pause();
+      await pause(this.#shell.env, COME_BACK_MS, { signal: this.#signal });
     }
   }
 
@@ -57,18 +58,5 @@ export class Line {
     if (this.#awaySince === null) this.#remark('the town is away; its runs go on, and this comes back when it does');
     this.#awaySince ??= now;
     return now - this.#awaySince < AWAY_MAX_MS;
-  }
-
-  #pause(): Promise<void> {
-    const { clock } = this.#shell.env;
-    return new Promise((resolve) => {
-      const end = () => {
-        alarm.cancel();
-        this.#signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const alarm = clock.at(clock.now() + COME_BACK_MS, end);
-      this.#signal.addEventListener('abort', end, { once: true });
-    });
   }
 }

@@ -27,7 +27,8 @@ export function registerVerify({ program, shell, finish }: Registrar): void {
 /** The report for people, golden in the tests. */
 export function verifyText({ ok, rows, entities, skipped, problems }: VerifyReport, paint: Paint): string {
   const checked = `${plural(rows, 'row')} of ${entities} entities`;
-  const other = skipped === 0 ? '' : `; ${plural(skipped, 'row')} of machines that this version does not have`;
+  const why = ok ? 'of entities that another version began' : 'after a problem, or of what another version began';
+  const other = skipped === 0 ? '' : `; not replayed: ${plural(skipped, 'row')} ${why}`;
   if (ok) return `${paint('green', 'ok')}: ${checked} replayed, all is as it is stored${other}\n`;
   const lines = problems.map(
     ({ entity, seq, problem }) => `  ${entity}${seq === null ? '' : ` at ${seq}`}: ${problem}\n`,

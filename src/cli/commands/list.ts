@@ -8,6 +8,7 @@ import { examples, type Registrar, withData, withJson } from '../options.ts';
 import { integer } from '../parse.ts';
 import type { Reader } from '../reader.ts';
 import { clip, duration, type Paint, paintFor, plain, plural, table } from '../text.ts';
+import { isAway } from './status.ts';
 
 type ListOptions = TownChoice & {
   readonly state?: string;
@@ -88,12 +89,12 @@ function noteTitle(what: string): string {
 /** `2 of 4 runs (p1, p2); labels gpu, linux`. */
 function hostingText(container: ContainerStatus | undefined): string {
   if (!container) return '';
-  const { runs, slots, agents, labels, connected, reason } = container;
+  const { runs, slots, agents, labels, reason } = container;
   const whose = agents.length === 0 ? '' : ` (${agents.join(', ')})`;
   const count = slots === null ? plural(runs, 'run') : `${runs} of ${plural(slots, 'run')}`;
   const parts = [
     ...[`${count}${whose}`, `labels ${labels.join(', ') || 'none'}`],
-    ...(connected === false ? ['not connected'] : []),
+    ...(isAway(container) ? ['not connected'] : []),
     ...(reason ? [plain(reason)] : []),
   ];
   return clip(parts.join('; '), HOSTING_CELLS);

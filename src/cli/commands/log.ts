@@ -1,6 +1,7 @@
 /** The command `log`: what happened, row by row, and what happens now. */
 import { Refused } from '../../core/errors.ts';
 import { refText, type Seq } from '../../core/types.ts';
+import { pause } from '../../env/waiting.ts';
 import { connect, findSubject, reading, type TownChoice } from '../connection.ts';
 import { exits } from '../exits.ts';
 import { examples, type Registrar, withData, withJson } from '../options.ts';
@@ -102,8 +103,7 @@ async function followOn(
       print(shell, [row], options);
       cursor = row.seq;
     }
-    const { clock } = shell.env;
-    await new Promise<void>((resolve) => clock.at(clock.now() + COME_BACK_MS, resolve));
+    await pause(shell.env, COME_BACK_MS);
   }
   shell.errors.write('the town was closed\n');
 }

@@ -7,6 +7,7 @@ import { coerceError, Refused } from '../../core/errors.ts';
 import { markOf } from '../../runners/hosting/folder.ts';
 import { type Runner, type RunnerEnd, startRunner } from '../../runners/hosting/runner.ts';
 import { loadCapabilities } from '../../town/capability.ts';
+import { checkId } from '../../town/founding.ts';
 import { idPattern, idRule } from '../../town/identifiers.ts';
 import type { TownChoice } from '../connection.ts';
 import { exits } from '../exits.ts';
@@ -93,6 +94,7 @@ async function host(shell: Shell, words: RunnerWords): Promise<number> {
   const { env, pid, out } = shell;
   const id = words.id ?? slug(hostname());
   checkName(id);
+  for (const label of words.label ?? []) checkId(label, '--label');
   const token = tokenOf(shell, words.tokenFile);
   const runner = await startRunner({
     ...{ env, pid, id, drainMs: words.drain, graceMs: GRACE_MS, version: packageVersion() },
@@ -166,7 +168,9 @@ function readToken(file: string): string {
     text = readFileSync(file, 'utf8');
     mode = statSync(file).mode;
   } catch (thrown) {
-    throw new Refused('invalid', `--token-file ${file} can not be read: ${coerceError(thrown).message}`);
+    const [why] = coerceError(thrown).message.split(', ');
+    const make = '`yardmaster runner-token <id> --write <file>` beside the town makes one';
+    throw new Refused('invalid', `--token-file ${file} can not be read (${why}): ${make}`);
   }
   if ((mode & 0o077) === 0) return text;
   throw new Refused('invalid', `--token-file ${file} can be read by others: run chmod 600 on it`);

@@ -37,7 +37,7 @@ function wish(options: Options, read: () => RigRuntime | null): RigRuntime | nul
 }
 
 /** One field a line. */
-export function runtimeScreen(runtime: RigRuntime | null): string {
+function runtimeScreen(runtime: RigRuntime | null): string {
   if (runtime === null) return 'The rigs of this town share no runtime.\n';
   const fields = Object.entries(runtime).filter(([, value]) => value !== undefined);
   const shown = (value: unknown) => (typeof value === 'string' ? plain(value) : JSON.stringify(value));

@@ -47,7 +47,13 @@ function hosts(containers: readonly ContainerStatus[], paint: Paint): string {
   return `\n${table(['container', 'state', 'runs', 'labels', 'agents'], rows, paint)}`;
 }
 
-const stateText = ({ state, connected }: ContainerStatus) => (connected === false ? `${state}, not connected` : state);
+const stateText = (container: ContainerStatus) =>
+  isAway(container) ? `${container.state}, not connected` : container.state;
+
+/** A runner that drains takes no orders, and is there all the same. */
+export function isAway({ state, connected }: ContainerStatus): boolean {
+  return connected === false && !state.startsWith('draining');
+}
 
 function placeText({ runs, slots, labels, agents }: ContainerStatus): readonly string[] {
   return [slots === null ? String(runs) : `${runs} of ${slots}`, labels.join(', ') || '-', agents.join(', ') || '-'];

@@ -8,7 +8,7 @@ import type { Alarm, Env } from '../../env/env.ts';
 import type { AttemptView, RunName, Town } from '../../town/api.ts';
 
 /** The largest piece that is read at a time, bytes. */
-export const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 64 * 1024;
 /** When something new came. */
 const POLL_FIRST_MS = 125;
 /** When nothing has come for a while. */

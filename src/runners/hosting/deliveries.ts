@@ -23,6 +23,8 @@ export type DeliveriesOptions = {
   readonly upload: (left: Left, file: string) => Promise<void>;
 };
 
+/** What the town does not know may be a whole history. */
+const packMs = 10 * 60_000;
 /** So many are remembered: a run that was finished for a merge ends right after. */
 const doneMax = 1_000;
 
@@ -92,7 +94,9 @@ export class Deliveries {
     await mkdir(spool, { recursive: true, mode: 0o700 });
     const file = join(spool, `${env.hex(16)}.bundle`);
     try {
-      const made = await git.try(repository, ['bundle', 'create', '--quiet', file, ...revisions]);
+      const made = await git.try(repository, ['bundle', 'create', '--quiet', file, ...revisions], {
+        timeoutMs: packMs,
+      });
       if (made.code !== 0) throw new Retryable(`what ${left.bead} left could not be packed: ${made.stderr.trim()}`, 0);
       await upload(left, file);
     } finally {

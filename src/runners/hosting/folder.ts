@@ -3,7 +3,7 @@
  * one town say nothing in another.
  */
 import { createHash } from 'node:crypto';
-import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateFolder, readJson, writePrivate } from '../../agents/files.ts';
 import { identify, isAlive, type ProcessIdentity } from '../../agents/processes.ts';
@@ -47,13 +47,12 @@ async function takeLock(lock: string, { directory, pid }: { directory: string; p
   await writeFile(mine, JSON.stringify(identify(pid) ?? { pid, startedAt: '' }), { mode: 0o600 });
   try {
     for (let tries = 1; tries <= triesMax; tries += 1) {
-      if (await isLinked(mine, lock)) return;
+      if (await succeeds(link(mine, lock))) return;
       const holder = await readJson<ProcessIdentity>(lock);
       if (holder !== null && isAlive(holder)) {
         throw new Refused('busy', `process ${holder.pid} is a runner in ${directory}: end it, or give another --dir`);
       }
-      // Left by one that was killed.
-      await rm(lock, { force: true });
+      await removeDead(lock, `${mine}.old`);
     }
     throw new Refused(
       'busy',
@@ -64,8 +63,16 @@ async function takeLock(lock: string, { directory, pid }: { directory: string; p
   }
 }
 
-function isLinked(mine: string, lock: string): Promise<boolean> {
-  return link(mine, lock).then(
+/** Left by one that was killed. Another one may have taken its place since it was looked at: that is put back. */
+async function removeDead(lock: string, aside: string): Promise<void> {
+  if (!(await succeeds(rename(lock, aside)))) return;
+  const holder = await readJson<ProcessIdentity>(aside);
+  if (holder !== null && isAlive(holder)) await succeeds(link(aside, lock));
+  await rm(aside, { force: true });
+}
+
+function succeeds(call: Promise<unknown>): Promise<boolean> {
+  return call.then(
     () => true,
     () => false,
   );

@@ -4,11 +4,11 @@
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { within } from '../../agents/ending.ts';
 import { checkBranchName, checkCommit, checkIdentifier, type Git } from '../../agents/git.ts';
 import { inTurn } from '../../agents/turns.ts';
 import { Refused, Retryable } from '../../core/errors.ts';
 import type { Env } from '../../env/env.ts';
+import { within } from '../../env/waiting.ts';
 import type { Source } from '../protocol.ts';
 
 export type MirrorsOptions = {

@@ -3,6 +3,7 @@
  */
 import { coerceError, Refused } from '../../core/errors.ts';
 import type { Env } from '../../env/env.ts';
+import { pause } from '../../env/waiting.ts';
 import { type Order, type OrderAnswer, order as orderSchema } from '../protocol.ts';
 import { failureOf } from './hosting.ts';
 
@@ -87,15 +88,10 @@ export class OrderBook {
           continue;
         }
         this.#options.env.log('debug', `answers did not arrive: ${coerceError(thrown).message}`);
-        await this.#pause();
+        await pause(this.#options.env, againMs);
       }
     }
     this.#isSending = false;
-  }
-
-  #pause(): Promise<void> {
-    const { clock } = this.#options.env;
-    return new Promise((resolve) => clock.at(clock.now() + againMs, resolve));
   }
 }
 

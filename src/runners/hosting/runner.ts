@@ -8,11 +8,11 @@
  *   up.
  */
 import { basename, dirname, resolve } from 'node:path';
-import { within } from '../../agents/ending.ts';
 import type { RunReport } from '../../agents/port.ts';
 import type { Environment } from '../../agents/secrets.ts';
 import { coerceError, Refused, Retryable } from '../../core/errors.ts';
 import type { Env } from '../../env/env.ts';
+import { pause, within } from '../../env/waiting.ts';
 import { PROTOCOL, type Reported } from '../protocol.ts';
 import { takeFolder } from './folder.ts';
 import { Hosting } from './hosting.ts';
@@ -350,17 +350,7 @@ class Life {
   }
 
   #pause(ms: number): Promise<void> {
-    const { clock } = this.#options.env;
-    const { signal } = this.#over;
-    return new Promise((resolve) => {
-      const alarm = clock.at(clock.now() + ms, () => end());
-      const end = () => {
-        alarm.cancel();
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      signal.addEventListener('abort', end);
-    });
+    return pause(this.#options.env, ms, { signal: this.#over.signal });
   }
 }
 

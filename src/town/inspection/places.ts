@@ -27,12 +27,16 @@ export function containerDescription(scene: TownScene): MachineDescription {
       if (isIn(subject, 'suspect', 'provisioning', 'down')) return 'time';
       return isIn(subject, 'broken') ? 'danger' : 'plain';
     },
-    note: (subject) => contextOf(subject, 'container').reason,
+    note: (subject) => {
+      const { slots, runs, reason } = contextOf(subject, 'container');
+      if (isAway(scene, subject)) return 'not connected';
+      return reason ?? (isIn(subject, 'up') && slots !== null ? `${runs.length} of ${slots} slots taken` : null);
+    },
     facts: (subject) => {
       const context = contextOf(subject, 'container');
       const { labels, slots, incarnation, runs, failures, misses, probation, reason } = context;
       return [
-        ...(scene.isConnected?.(context.id) === false ? text('runner', 'not connected', 'warn') : []),
+        ...(isAway(scene, subject) ? text('runner', 'not connected', 'warn') : []),
         ...text('labels', labels.join(', ') || 'none'),
         ...text('slots', slots === null ? 'any number of runs' : `${runs.length} of ${slots} taken`),
         ...code('incarnation', incarnation),
@@ -50,6 +54,11 @@ export function containerDescription(scene: TownScene): MachineDescription {
     attention: (subject) =>
       `It can not be provided: ${contextOf(subject, 'container').reason ?? 'no reason was given'}.`,
   };
+}
+
+/** A runner that drains takes no orders, and is there all the same. */
+function isAway({ isConnected }: TownScene, subject: Subject): boolean {
+  return isConnected?.(contextOf(subject, 'container').id) === false && !isIn(subject, 'draining');
 }
 
 /** Whose runs it hosts; other agents are linked to it because their last run was there. */

@@ -29,14 +29,37 @@ const Gateway = z.preprocess(
   (written) => (typeof written === 'string' ? gatewayIn(written) : written),
   z.strictObject({
     api: z.enum(apis, { error: `is no API — use ${apis.join(', ')}` }).optional(),
-    url: z.url({ protocol: /^https?$/, error: 'is no address — write https://gateway.example/v1' }).max(2_048),
+    url: z
+      .url({ protocol: /^https?$/, error: 'is no address — write https://gateway.example/v1' })
+      .max(2_048)
+      .refine(hasNoLogin, { error: 'holds a user or a password (not shown) — give the key by reference: key' }),
   }),
 );
+
+/** An address is shown to everybody who looks at the town. */
+function hasNoLogin(text: string): boolean {
+  const url = URL.parse(text);
+  return url === null || (url.username === '' && url.password === '');
+}
 
 /** `kilo=https://…`, or the address alone. */
 function gatewayIn(text: string): unknown {
   const [, api, url] = /^([a-z-]+)=(.*)$/.exec(text) ?? [];
   return api === undefined ? { url: text } : { api, url };
+}
+
+/** What runtimes call a secret in their configuration. */
+const SECRET_NAME = /^(x-)?(api[-_]?key|(access|auth|bearer)?[-_]?token|(client[-_]?)?secret|password|authorization)$/i;
+/** The runtime fills it in itself, from a variable or a file. */
+const FILLED_IN = /\{(env|file):[^}]+\}/;
+
+/** Settings are stored, shown, and an argument of the run: names of secrets may be there, their values not. */
+function hasNoSecret(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, inner]) => {
+    const isSecret = typeof inner === 'string' && SECRET_NAME.test(name) && !FILLED_IN.test(inner);
+    return !isSecret && hasNoSecret(inner);
+  });
 }
 
 /** How an agent runtime is used. Unknown keys are refused. */
@@ -52,7 +75,12 @@ export const Runtime = z.strictObject({
   toolMs: time(),
   continuations: times(),
   retries: times(),
-  settings: z.record(z.string(), z.unknown()).optional(),
+  settings: z
+    .record(z.string(), z.unknown())
+    .refine(hasNoSecret, {
+      error: 'hold a secret (not shown) — write {env:NAME}, and name it in the secrets of the rig',
+    })
+    .optional(),
   args: z.array(words(4_096)).max(ARGUMENTS_MAX).optional(),
 });
 

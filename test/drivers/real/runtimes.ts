@@ -32,7 +32,13 @@ const here = `${platform()}-${arch()}`;
 const machine = arch() === 'arm64' ? 'aarch64' : 'x86_64';
 const target = `${machine}-${platform() === 'darwin' ? 'apple-darwin' : 'unknown-linux-musl'}`;
 
-const KILO = { package: '@kilocode/cli@7.7.7', folder: 'kilo', binary: `@kilocode/cli-${here}/bin/kilo` } as const;
+const KILO = {
+  package: '@kilocode/cli@7.7.7',
+  folder: 'kilo',
+  binary: `@kilocode/cli-${here}/bin/kilo`,
+  // After a connection broke it looks whether there is a network at all.
+  mayAsk: /^(kilo\.ai|example\.com|cloudflare\.com):443$/,
+} as const;
 
 /** Kilo with its own gateway differs in what it asks that, and in nothing else. */
 const OF_GATEWAYS: readonly string[] = [
