@@ -67,7 +67,7 @@ export type Role = { readonly ref: EntityRef & { machine: MachineName }; readonl
 export const RIG = 'r';
 export const CONTAINER = 'local';
 /** A second one, after all the other columns. */
-export const ELSEWHERE = 'elsewhere';
+const ELSEWHERE = 'elsewhere';
 export const containersOf = ({ places }: Scene) => (places.length === 1 ? [CONTAINER] : [CONTAINER, ELSEWHERE]);
 export const agentId = (place: number) => `p${place + 1}`;
 export const beadId = (place: number) => `b${place + 1}`;

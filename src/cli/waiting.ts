@@ -11,7 +11,7 @@ import type { Board } from './board.ts';
 import { duration, instant, plain } from './text.ts';
 
 type Cause = { readonly key: string; readonly sentence: string };
-type Watched = Pick<Town, 'get' | 'timers' | 'policy'>;
+type Watched = Pick<Town, 'get' | 'timers' | 'policy' | 'why'>;
 
 const breaker = { machine: 'breaker', id: BREAKER };
 /** A spent rate comes back with each token: it is not told of each time. */
@@ -50,7 +50,7 @@ export class Waiting {
     const cause =
       this.#board.tally().waiting === 0
         ? null
-        : (this.#ofBreaker() ?? this.#ofRigs() ?? this.#ofAgents() ?? this.#ofBeads());
+        : (this.#ofBreaker() ?? this.#ofRigs() ?? this.#ofAgents() ?? this.#ofPlace() ?? this.#ofBeads());
     const told = this.#told;
     if (cause === null) {
       if (told?.key !== 'rate') this.#told = null;
@@ -102,6 +102,16 @@ export class Waiting {
     if (resting.length === 0 || !agents.every(({ state }) => rests(state))) return null;
     const until = this.#until(resting.map(({ id }) => ({ machine: 'agent', id })));
     return { key: 'agents rest', sentence: `All agents rest after failed starts: nothing is started ${until}.` };
+  }
+
+  /** No container offers what the next bead needs: only a person brings one. */
+  #ofPlace(): Cause | null {
+    const [bead] = this.#isStill() ? this.#board.beadsIn(isReady, 1) : [];
+    if (bead === undefined) return null;
+    const held = this.#town.why({ machine: 'bead', id: bead }).conditions.find(({ holds }) => !holds);
+    if (!held || !/^(a container has the labels|the town has a container)/.test(held.condition)) return null;
+    const sentence = `Nothing can run yet: what is missing is ${held.waitsFor ?? 'a runner'}.`;
+    return { key: `place ${sentence}`, sentence };
   }
 
   #ofBeads(): Cause | null {

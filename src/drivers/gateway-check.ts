@@ -85,7 +85,9 @@ function weigh(gateway: Gateway, { status, text }: { status: number; text: strin
     return { ready: false, check: 'gateway', failure: 'permanent', reason: 'it answers with no JSON', remedy };
   }
   const complaint = { status, text: message };
-  const { failure, reason } = judge(complaint);
+  const { failure } = judge(complaint);
+  // The remedy is said beside it, once.
+  const reason = `the gateway answered with status ${status}: ${message}`;
   const unready = { ready: false, failure: failure === 'permanent' ? 'permanent' : 'transient', reason } as const;
   if (status === 401 || status === 403)
     return { ...unready, check: 'credential', remedy: 'give the profile a valid key' };

@@ -9,7 +9,7 @@ import { Dice } from './dice.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-export const LABEL = 'gpu';
+const LABEL = 'gpu';
 
 /** What is taken smaller when a failing seed is shrunk. */
 export type Size = {

@@ -60,6 +60,22 @@ function readStart(outcome: StartOutcome): EffectOutcome {
   return { kind: 'refused', reason, permanent, ...(scope && { details: { scope } }) };
 }
 
+/**
+ * A town that was killed may have been heard: whoever refuses the start when it is told again speaks for this telling
+ * alone, and may not even have been reached. Only a container that says so knows that nothing began.
+ */
+async function isAbsent(containers: HandlerParts['containers'], run: RunParams): Promise<boolean> {
+  try {
+    return (await containers(run.container).probe(run)) === 'absent';
+  } catch {
+    return false;
+  }
+}
+
+function unconfirmed(reason: string): EffectOutcome {
+  return { kind: 'unanswered', cause: `${reason}; an earlier telling may have been heard` };
+}
+
 function runHandlers({ env, policy, containers, runSpecs, ...parts }: HandlerParts): Record<string, EffectHandler> {
   return {
     startRun: {
@@ -67,7 +83,7 @@ function runHandlers({ env, policy, containers, runSpecs, ...parts }: HandlerPar
       get deadlineMs() {
         return policy().startTimeoutMs + policy().unconfirmedMs;
       },
-      run: typed<RunParams>(async (params, { signal }) => {
+      run: typed<RunParams>(async (params, { attempt, signal }) => {
         await parts.apiKnown;
         // Whoever made the container: what it answers is read in one place.
         const start = async () => {
@@ -75,7 +91,10 @@ function runHandlers({ env, policy, containers, runSpecs, ...parts }: HandlerPar
           await parts.learnSecrets(spec.secrets);
           return containers(params.container).start(spec, signal);
         };
-        return readStart(await toStartOutcome(start, signal));
+        const outcome = await toStartOutcome(start, signal);
+        const isDoubtful = attempt > 1 && outcome.kind === 'refused';
+        if (isDoubtful && !(await isAbsent(containers, params))) return unconfirmed(outcome.reason);
+        return readStart(outcome);
       }),
     },
     probeRun: {

@@ -204,10 +204,13 @@ const stateOf = ({ state, connected }: Spot) => (connected ? state : `${state}, 
 
 function ofLabels(needs: readonly string[], pinned: string | null): WhyCondition {
   const labels = needs.join(', ');
+  if (needs.length === 0 && pinned === null) {
+    return condition('the town has a container', false, { waitsFor: 'a runner: the town has no container' });
+  }
   return pinned === null
-    ? condition(`a container has the labels that its rig asks for: ${labels || 'none'}`, false, {
+    ? condition(`a container has the labels that its rig asks for: ${labels}`, false, {
         inputs: { labels: [...needs] },
-        waitsFor: labels ? `a runner with --label ${needs.join(' --label ')}` : 'a runner: the town has no container',
+        waitsFor: `a runner with --label ${needs.join(' --label ')}`,
       })
     : condition(`container ${pinned}, which its agent is bound to, has the labels of its rig: ${labels}`, false, {
         inputs: { container: pinned, labels: [...needs] },

@@ -80,6 +80,7 @@ test('the status of a town is one screen', () => {
     health: { ok: false, degraded: 'the disk is full' },
     isolation: { available: false, reason: 'no unshare' },
   };
+  expect(statusText({ ...status, containers: [] }, noPaint)).toContain('nothing runs until a runner registers');
   expect(statusText(status, noPaint)).toBe(
     [
       'town shop  log at 42, breaker open (too many starts failed)',

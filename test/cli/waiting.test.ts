@@ -1,7 +1,7 @@
 /** What a whole town waits for is said, with its end, once for each change. */
 import { expect, onTestFinished, test } from 'vitest';
 import { watchTown } from '../../src/cli/watching.ts';
-import { MINUTE, SECOND, type World, type WorldOptions, world } from '../town/world.ts';
+import { MINUTE, RIG, SECOND, type World, type WorldOptions, world } from '../town/world.ts';
 import { noPaint } from './rows.ts';
 import { MemoryWriter } from './shell.ts';
 
@@ -32,6 +32,13 @@ test('a pause is said with its reason, and again when it is another one', async 
   await w.create('b3');
   await w.tell(breaker, { type: 'PAUSE', reason: 'tea' });
   expect(lines().at(-1)).toBe('The town is paused (tea): `yardmaster resume` lets it go on.');
+});
+
+test('a label that nobody offers is said at once, and not again', async () => {
+  const { w, lines } = await watched({ rigs: { r: { ...RIG, labels: ['tpu'] } } });
+  await w.create('b1', 'b2');
+  await w.pass(SECOND);
+  expect(lines()).toEqual(['Nothing can run yet: what is missing is a runner with --label tpu.']);
 });
 
 test('a spent rate of the town is said once, with its end', async () => {

@@ -26,7 +26,7 @@ export function registerVerify({ program, shell, finish }: Registrar): void {
 
 /** The report for people, golden in the tests. */
 export function verifyText({ ok, rows, entities, skipped, problems }: VerifyReport, paint: Paint): string {
-  const checked = `${plural(rows, 'row')} of ${entities} entities`;
+  const checked = `${plural(rows, 'row')} of ${entities === 1 ? '1 entity' : `${entities} entities`}`;
   const why = ok ? 'of entities that another version began' : 'after a problem, or of what another version began';
   const other = skipped === 0 ? '' : `; not replayed: ${plural(skipped, 'row')} ${why}`;
   if (ok) return `${paint('green', 'ok')}: ${checked} replayed, all is as it is stored${other}\n`;

@@ -42,6 +42,8 @@ export function statusText(status: TownStatus, paint: Paint): string {
 
 /** Where runs are; a town whose only container is its own needs no telling. */
 function hosts(containers: readonly ContainerStatus[], paint: Paint): string {
+  if (containers.length === 0)
+    return '\nNo container is there: nothing runs until a runner registers (`yardmaster runner`).\n';
   if (containers.every(({ id }) => id === LOCAL)) return '';
   const rows = containers.map((container) => [container.id, stateText(container), ...placeText(container)]);
   return `\n${table(['container', 'state', 'runs', 'labels', 'agents'], rows, paint)}`;

@@ -44,8 +44,8 @@ export class Hosting {
   readonly #root: string;
   readonly #mirrors: Mirrors;
   readonly #deliveries: Deliveries;
-  /** Starts that have not come to the container yet. */
-  readonly #starting = new Set<string>();
+  /** Starts that have not come to the container yet; a town that was started anew may ask for one again meanwhile. */
+  readonly #starting = new Set<{ readonly key: string }>();
   #isDraining = false;
 
   constructor(options: HostingOptions) {
@@ -78,7 +78,7 @@ export class Hosting {
       case 'stop':
         return container.stop(order);
       case 'probe':
-        return this.#starting.has(keyOf(order)) ? 'unknown' : container.probe(order);
+        return this.#isStarting(order) ? 'unknown' : container.probe(order);
       case 'finish':
         return this.#finish(order);
       case 'readOutput': {
@@ -131,8 +131,8 @@ export class Hosting {
   }
 
   async #start({ run, source }: OrderOf<'start'>): Promise<ResultOf<'start'>> {
-    const key = keyOf(run);
-    this.#starting.add(key);
+    const mine = { key: keyOf(run) };
+    this.#starting.add(mine);
     try {
       return await toStartOutcome(async () => {
         if (this.#isDraining)
@@ -144,8 +144,12 @@ export class Hosting {
         return this.container.start({ ...run, api, repository: { ...run.repository, path } }, never);
       }, never);
     } finally {
-      this.#starting.delete(key);
+      this.#starting.delete(mine);
     }
+  }
+
+  #isStarting(run: RunName): boolean {
+    return [...this.#starting].some(({ key }) => key === keyOf(run));
   }
 
   async #readiness({ profile, source }: OrderOf<'readiness'>): Promise<ResultOf<'readiness'>> {
