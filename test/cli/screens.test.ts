@@ -1,5 +1,6 @@
 /** What people read: the summary, the status, one entity, a why, a log row, a verification. */
 import { expect, test } from 'vitest';
+import { silence } from '../../src/cli/attach/screen.ts';
 import { verifyText } from '../../src/cli/commands/care.ts';
 import { rowText } from '../../src/cli/commands/log.ts';
 import { showText, whyText } from '../../src/cli/commands/show.ts';
@@ -210,4 +211,13 @@ test('colours are for terminals, unless NO_COLOR is set', () => {
   expect(paintFor({ isTerminal: true }, {})('red', 'x')).toBe('\u001b[31mx\u001b[0m');
   expect(paintFor({ isTerminal: true }, { NO_COLOR: '1' })('red', 'x')).toBe('x');
   expect(paintFor({ isTerminal: false }, {})('red', 'x')).toBe('x');
+});
+
+test('whoever attaches to a run hears that its runner is away', () => {
+  const base = { state: 'up.occupied.resting', since: 0, incarnation: 'i', reason: null, labels: [], slots: 1 };
+  const big = { id: 'big', ...base, runs: 1, agents: ['p1'] };
+  const agent = { context: { container: 'big' } } as unknown as Parameters<typeof silence>[0];
+  expect(silence(agent, [{ ...big, connected: false }])).toContain('its runner big is not connected');
+  expect(silence(agent, [{ ...big, connected: true }])).toBeNull();
+  expect(silence(agent, [{ ...big, connected: null }])).toBeNull();
 });

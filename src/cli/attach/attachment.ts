@@ -8,7 +8,7 @@ import type { Shell } from '../shell.ts';
 import { plural } from '../text.ts';
 import { Line } from './line.ts';
 import { News } from './news.ts';
-import { type Ending, ending, introduction, Screen } from './screen.ts';
+import { type Ending, ending, introduction, Screen, silence } from './screen.ts';
 import { Typing, typingHelp } from './typing.ts';
 
 export type AttachOptions = TownChoice & {
@@ -116,18 +116,20 @@ class Attachment {
 
   async #introduce(): Promise<void> {
     const ref = { machine: 'agent', id: this.#place.agent };
-    const [view, attempts] = await this.#line.use(async (client) => {
+    const [view, attempts, containers] = await this.#line.use(async (client) => {
       const shown = await client.get(ref);
       const own = await client.attempts(ref);
       const attempt = own.find(({ epoch }) => epoch === this.#epoch);
       const all = attempt ? await client.attempts({ machine: 'bead', id: attempt.bead }).catch(() => own) : own;
-      return [shown, all] as const;
+      return [shown, all, (await client.status()).containers] as const;
     });
     if (view === null) return;
     const attempt = attempts.find(({ epoch }) => epoch === this.#epoch) ?? null;
     const number = attempts.filter(({ epoch }) => epoch <= this.#epoch).length;
     const now = this.#shell.env.clock.now();
     this.#screen.remark(introduction(view, attempt, { now, number, epoch: this.#epoch }));
+    const away = view.state === 'working' ? silence(view, containers) : null;
+    if (away) this.#screen.remark(away);
     if (this.#isTyping) this.#screen.remark(typingHelp);
   }
 

@@ -1,5 +1,6 @@
 /** What an attached person sees: the run's output as it is, and remarks of ours that can be told from it. */
-import type { AttemptView, EntityView } from '../../town/api.ts';
+import type { AttemptView, ContainerStatus, EntityView } from '../../town/api.ts';
+import { isAway } from '../commands/status.ts';
 import type { Shell } from '../shell.ts';
 import { clip, duration, type Paint, paintFor, plain, plainLines } from '../text.ts';
 
@@ -48,6 +49,13 @@ export function introduction(view: EntityView, attempt: AttemptView | null, rest
 }
 
 export type Introduced = { readonly now: number; readonly epoch: number; readonly number: number };
+
+/** Why nothing is to be seen of its run, where its runner is away. */
+export function silence({ context }: EntityView, containers: readonly ContainerStatus[]): string | null {
+  const host = containers.find(({ id }) => id === context.container);
+  if (host === undefined || !isAway(host)) return null;
+  return `its runner ${host.id} is not connected: what the run prints is shown when it is back`;
+}
 
 /** `completed`, or `failed: ended with exit code 3`. */
 export function ending({ outcome, reason }: Ending): string {
