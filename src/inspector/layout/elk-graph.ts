@@ -57,7 +57,7 @@ export const sturdyRecipes: readonly Recipe[] = [
 
 /** Options that ELK reads from each state that is open, not from the picture as a whole. */
 function recipeOptions({ placement, modelOrder, compaction }: Recipe, brief: boolean): ElkOptions {
-  const [layers, edges] = brief ? ['14', '8'] : ['18', '11'];
+  const [layers, edges] = brief ? ['12', '8'] : ['18', '11'];
   return {
     'elk.layered.nodePlacement.strategy': placement,
     'elk.layered.considerModelOrder.strategy': modelOrder,
