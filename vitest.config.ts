@@ -7,13 +7,10 @@
 import { defineConfig } from 'vitest/config';
 
 const SHARING = [
-  ...['callbacks', 'check', 'core', 'drivers', 'engine', 'golden', 'http', 'incidents', 'inspector', 'machines'],
+  ...['callbacks', 'check', 'core', 'drivers', 'engine', 'golden', 'http', 'incidents', 'machines'],
   ...['scheduler', 'simulator', 'store', 'town'],
 ];
-const LONERS = [
-  ...['test/inspector/layout/no-elk.test.ts', 'test/simulator/saved.test.ts'],
-  ...['test/town/profiles.test.ts', 'test/town/real.test.ts'],
-];
+const LONERS = ['test/simulator/saved.test.ts', 'test/town/profiles.test.ts', 'test/town/real.test.ts'];
 
 const sharing = SHARING.map((folder) => `test/${folder}/**/*.test.{ts,tsx}`);
 const others = [`test/!(${SHARING.join('|')})/**/*.test.{ts,tsx}`, 'test/*.test.ts', ...LONERS];

@@ -43,7 +43,7 @@ export function layoutChart(chart: Chart, wish: LayoutWish): Promise<Layout | nu
     layout = find(chart, { direction, collapsed });
     layouts.set(hash, view, layout);
   }
-  return signal === undefined ? layout : Promise.race([layout, abortion(signal)]);
+  return signal === undefined ? layout : Promise.race([abortion(signal), layout]);
 }
 
 /** The name under which the first views of built-in machines are stored at build time. */
