@@ -1,6 +1,7 @@
 /**
- * The port to a container: what hosts agents' processes. `local` runs them on this machine; a remote runner will
- * speak the same verbs over HTTP. The only place where exceptions of a start are interpreted is `outcome.ts`.
+ * The port to a container: what hosts agents' processes. `local` runs them on this machine; a runner
+ * speaks the same verbs over HTTP (src/runners). The only place where exceptions of a start are interpreted is
+ * `outcome.ts`.
  *
  * Invariants
  * - C1 `start(run)` means "exactly this epoch of this agent runs": the same epoch again is `accepted` without a second
