@@ -1,7 +1,7 @@
 /**
  * What every container keeps, wherever it is: with real processes, what a town sees of starts, ends and stops.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Container } from '../../src/agents/port.ts';
@@ -47,9 +47,14 @@ export function containerContract(setUp: SetUp): void {
   test('a run is accepted, beats at once, works on its branch, and its end is reported with evidence', async () => {
     const { root, path, local, reports } = await setUp();
     const { incarnation } = await local.provision();
-    const outcome = await local.start(script(`${commitWork}; echo done; echo oops >&2; exit 3`, { path }), never);
+    // It goes on when it was heard: of a run that is over at once, the end alone may be told.
+    const heard = join(path, '.git', 'heard');
+    const wait = `while [ ! -e ${heard} ]; do sleep 0.05; done`;
+    const run = script(`${wait}; ${commitWork}; echo done; echo oops >&2; exit 3`, { path });
+    const outcome = await local.start(run, never);
     expect(outcome).toEqual({ kind: 'accepted', incarnation, branch: 'attempt/gt-1/1' });
     expect(await reports.next('heartbeat')).toMatchObject({ agent: 'toast', epoch: 1, incarnation });
+    writeFileSync(heard, '');
     const end = await reports.next('exited');
     expect(end).toMatchObject({ agent: 'toast', epoch: 1, incarnation, code: 3, signal: null });
     expect(end.evidence).toMatchObject({ branch: 'attempt/gt-1/1', commits: 1, checkpointed: false });

@@ -105,6 +105,6 @@ export function testShell({
 /** A folder that is removed after the test. */
 export function folder(): string {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'yardmaster-cli-')));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 20 }));
   return path;
 }
