@@ -1,4 +1,5 @@
 /** A town in this process, runners in processes of their own, and an agent that waits at a gate. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import { createTown } from '../../src/town/town.ts';
 import { env } from '../agents/workshop.ts';
 import { MemoryWriter } from '../cli/shell.ts';
 import { type Workshop, workshop } from '../cli/workshop.ts';
+import { stateOf, untilWithin } from '../fixtures/town.ts';
 
 const FAST: PolicyPatch = {
   ...{ heartbeatMs: 200, leaseMs: 1_500, probeMs: 200, suspectMs: 1_000, healthMs: 300, healthSuspectMs: 100 },
@@ -43,6 +45,7 @@ export type Yard = Workshop & {
 };
 
 const DEADLINE_MS = 25_000;
+const until = untilWithin(DEADLINE_MS);
 
 /** `program`: the file of the command line. */
 export async function yard(program: string): Promise<Yard> {
@@ -113,32 +116,4 @@ function processesIn(directory: string): readonly ProcessIdentity[] {
     return existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity] : [];
   };
   return readdirSync(runs).flatMap((run) => [...read(run, 'supervisor.json'), ...read(run, 'agent.json')]);
-}
-
-function stateOf(town: Town, ref: string): string {
-  const [machine = '', id = ''] = ref.split('/');
-  return town.get({ machine, id })?.substate ?? '';
-}
-
-function until(town: Town, what: string, holds: () => boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const last = () =>
-      town
-        .log({}, { limit: 300, order: 'desc' })
-        .filter(({ event }) => !/health/i.test(event.type))
-        .slice(0, 40)
-        .map(({ entity, event, after }) => `${entity.id} ${event.type} ${after}`)
-        .join('\n');
-    const deadline = setTimeout(
-      () => finish(() => reject(new Error(`never: ${what}; the last of the log:\n${last()}`))),
-      DEADLINE_MS,
-    );
-    const unwatch = town.watch(() => holds() && finish(resolve));
-    const finish = (call: () => void) => {
-      clearTimeout(deadline);
-      unwatch();
-      call();
-    };
-    if (holds()) finish(resolve);
-  });
 }

@@ -2,6 +2,7 @@
  * A rig that drives a runtime, end to end: a gateway that refuses its key blocks that rig alone, and the next key in
  * the same file brings its bead to the merge. The runtime is a script that answers like one.
  */
+
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +10,14 @@ import { afterEach, expect, it } from 'vitest';
 import type { RigConfig } from '../../machines/vocabulary.ts';
 import { createSystemEnv } from '../../src/env/system.ts';
 import { serveTown } from '../../src/http/serve.ts';
-import type { Town } from '../../src/town/api.ts';
 import { createTown } from '../../src/town/town.ts';
 import { makeRepository } from '../fixtures/repository.ts';
+import { stateOf, untilWithin } from '../fixtures/town.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import { GOOD_KEY, MODEL } from '../gateway/replies.ts';
 
 const DEADLINE_MS = 40_000;
+const until = untilWithin(DEADLINE_MS);
 const WRONG_KEY = 'sk-wrong-0123456789abcdef';
 const FAST = {
   ...{ heartbeatMs: 200, leaseMs: 10_000, jitter: 0, recycleMs: 50, graceMs: 500 },
@@ -81,38 +83,22 @@ async function scene() {
   return { town, key, git };
 }
 
-const stateOf = (town: Town, machine: string, id: string) => town.get({ machine, id })?.substate ?? '';
-
-/** Resolves when the condition holds after some commit. */
-function until(town: Town, what: string, holds: () => boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const deadline = setTimeout(() => finish(() => reject(new Error(`never: ${what}`))), DEADLINE_MS);
-    const unwatch = town.watch(() => holds() && finish(resolve));
-    const finish = (call: () => void) => {
-      clearTimeout(deadline);
-      unwatch();
-      call();
-    };
-    if (holds()) finish(resolve);
-  });
-}
-
 it('a key that the gateway refuses blocks its rig alone, and the next one brings the work to its merge', async () => {
   const { town, key, git } = await scene();
   await town.createBeads([
     { id: 'a', title: 'a', rig: 'driven' },
     { id: 'b', title: 'b', rig: 'plain' },
   ]);
-  await until(town, 'blocked', () => stateOf(town, 'rig', 'driven').startsWith('blocked.'));
-  await until(town, 'the other rig works', () => stateOf(town, 'bead', 'b') === 'closed.merged');
-  expect(stateOf(town, 'bead', 'a')).toBe('open.blockedConfig');
+  await until(town, 'blocked', () => stateOf(town, 'rig/driven').startsWith('blocked.'));
+  await until(town, 'the other rig works', () => stateOf(town, 'bead/b') === 'closed.merged');
+  expect(stateOf(town, 'bead/a')).toBe('open.blockedConfig');
   expect(town.attempts({ machine: 'bead', id: 'a' })).toMatchObject([{ outcome: 'rejected' }]);
   const { escalations, rigs } = town.status();
   expect(escalations).toMatchObject([{ subject: 'rig/driven', message: expect.stringMatching(/401|valid key/) }]);
   expect(rigs).toMatchObject([{ id: 'driven', runtime: expect.stringContaining(MODEL) }, { state: 'active' }]);
 
   writeFileSync(key, `${GOOD_KEY}\n`);
-  await until(town, 'merged', () => stateOf(town, 'bead', 'a') === 'closed.merged');
+  await until(town, 'merged', () => stateOf(town, 'bead/a') === 'closed.merged');
   expect(git.driven('show', 'main:key.txt').trim()).toBe(GOOD_KEY.slice(0, 7));
   expect(town.attempts({ machine: 'bead', id: 'a' })).toHaveLength(2);
   expect(town.status().escalations).toEqual([]);

@@ -1,4 +1,5 @@
 /** The requirements that a virtual clock can not prove: real processes, real git, a real database file. */
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +13,10 @@ import { serveTown } from '../../src/http/serve.ts';
 import type { Town } from '../../src/town/api.ts';
 import { createTown } from '../../src/town/town.ts';
 import { makeRepository } from '../fixtures/repository.ts';
+import { stateOf, untilWithin } from '../fixtures/town.ts';
 
 const DEADLINE_MS = 25_000;
+const until = untilWithin(DEADLINE_MS);
 const FAST: PolicyPatch = {
   ...{ heartbeatMs: 200, leaseMs: 1_500, startTimeoutMs: 1_000, unconfirmedMs: 4_000, probeMs: 200, suspectMs: 1_000 },
   ...{ backoffMs: [300], jitter: 0, recycleMs: 100, graceMs: 500, healthMs: 300, healthSuspectMs: 100 },
@@ -79,24 +82,6 @@ async function scene({ body = '', rig = {}, environment = {}, container = () => 
   return { town, real, folder, git, path };
 }
 
-/** Resolves when the condition holds after some commit. */
-function until(town: Town, what: string, holds: () => boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const deadline = setTimeout(() => finish(() => reject(new Error(`never: ${what}`))), DEADLINE_MS);
-    const unwatch = town.watch(() => holds() && finish(resolve));
-    const finish = (call: () => void) => {
-      clearTimeout(deadline);
-      unwatch();
-      call();
-    };
-    if (holds()) finish(resolve);
-  });
-}
-
-const stateOf = (town: Town, ref: string) => {
-  const [machine = '', id = ''] = ref.split('/');
-  return town.get({ machine, id })?.substate ?? '';
-};
 const events = (town: Town, id: string) => town.log({ entity: { machine: 'agent', id } }, { limit: 500 });
 
 describe('with real processes', { timeout: DEADLINE_MS + 5_000 }, () => {
